@@ -1,0 +1,115 @@
+"""What is a policy: the frozen, named set of limits that a sandbox runs under."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+POLICY_DIR = Path(__file__).parent
+
+
+class PolicyError(ValueError):
+    """A policy file is missing, is not TOML, or says something that a policy cannot say."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(_Frozen):
+    """What one sandbox may use. Sizes in bytes, times in seconds of wall clock."""
+
+    code_wall_seconds: float = Field(30, gt=0, le=3600)
+    """One attempt of the code, measured inside the sandbox."""
+    load_wall_seconds: float = Field(180, gt=0, le=7200)
+    """Reading and profiling the uploaded files of one job."""
+    grace_seconds: float = Field(10, gt=0, le=120)
+    """What the worker waits beyond the two above before it removes the container itself."""
+    memory_bytes: int = Field(1 << 30, ge=256 << 20)
+    pids: int = Field(128, ge=64, le=256)
+    cpus: float = Field(1.0, gt=0, le=64)
+    tmpfs_bytes: int = Field(256 << 20, ge=16 << 20)
+    """`/work`; counts towards memory."""
+    nofile: int = Field(1024, ge=256, le=20000)
+    attempts: int = Field(3, ge=1, le=10)
+    """How often code is written for one question: the first time and the repairs."""
+
+
+class Output(_Frozen):
+    """What may come out of one sandbox run. Sizes in bytes."""
+
+    stdout_bytes: int = Field(64 << 10, ge=1024)
+    """Kept of stdout: half of it head, half tail."""
+    stderr_bytes: int = Field(64 << 10, ge=1024)
+    flood_bytes: int = Field(64 << 20, ge=1 << 20)
+    """Printed beyond this, the run is ended with `output_limit`."""
+    result_bytes: int = Field(1 << 20, ge=1024)
+    """The typed result as JSON; a table is cut to fit and comes whole as an artifact."""
+    artifact_count: int = Field(20, ge=0, le=1000)
+    artifact_bytes: int = Field(20 << 20, ge=0)
+    """All figures and files together."""
+
+
+class Policy(_Frozen):
+    """A named policy. Everything in it is data; `policies.spec` turns it into a container."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")
+    description: str = ""
+    runtime: Literal["", "runc", "runsc"] = ""
+    """The OCI runtime; empty is the engine's own default."""
+    network: Literal["none"] = "none"
+    limits: Limits = Limits()
+    output: Output = Output()
+
+
+def load_policy(name: str, directory: Path = POLICY_DIR) -> Policy:
+    """Read the policy `name` from `directory`.
+
+    Raises:
+        PolicyError: No such file, not TOML, an unknown key (named, with the nearest known one), a bad value.
+    """
+    path = directory / f"{name}.toml"
+    known = policy_names(directory)
+    if name not in known:
+        raise PolicyError(f"no policy named {name!r}; there are: {', '.join(known)}")
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{path.name}: not TOML: {error}") from error
+    return parse_policy(data, source=path.name)
+
+
+def parse_policy(data: dict[str, Any], source: str) -> Policy:
+    """Make a policy of parsed TOML; `source` names the file in errors.
+
+    Raises:
+        PolicyError: An unknown key or a bad value.
+    """
+    try:
+        return Policy.model_validate(data)
+    except ValidationError as error:
+        raise PolicyError("; ".join(_explain(source, item) for item in error.errors())) from None
+
+
+def policy_names(directory: Path = POLICY_DIR) -> list[str]:
+    """The names of all policies in `directory`, sorted."""
+    return sorted(path.stem for path in directory.glob("*.toml"))
+
+
+def _explain(source: str, item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{source}: {where}: {item['msg']} (got {item['input']!r})"
+    near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(item["loc"][:-1]), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{source}: unknown key {where!r}{hint}"
+
+
+def _known_keys(parents: tuple[str | int, ...]) -> list[str]:
+    section: dict[str, type[BaseModel]] = {"limits": Limits, "output": Output}
+    model = section.get(str(parents[0]), Policy) if parents else Policy
+    return list(model.model_fields)

@@ -1,0 +1,159 @@
+"""What any store must do: the contract that MongoDB and SQLite both meet."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from store.records import ApiKey, Artifact, Job, Session, StoredFile, Table
+
+
+class StoreError(Exception):
+    """Base of all that a store raises on purpose."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store does not answer, or its disk is full; what was asked may be tried again."""
+
+
+class DuplicateError(StoreError):
+    """A record with this id (or this idempotency key) is there already."""
+
+
+class BlobMissingError(StoreError):
+    """No blob under this key."""
+
+
+class BlobTooLargeError(StoreError):
+    """More bytes came than `limit_bytes` allows; nothing was kept."""
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Records by tenant. Every method may raise `StoreUnavailableError`.
+
+    A record of another tenant is the same as no record: `None`, `False` or an empty list.
+    Methods named `sweep_*` and the key methods are the only ones that cross tenants: the worker's reaper and
+    the operator's commands call them, never a route on behalf of a client.
+    """
+
+    async def open(self) -> None:
+        """Connect and make tables or indexes; may be called on a store that is there already."""
+
+    async def close(self) -> None:
+        """Give back all connections."""
+
+    async def ping(self) -> None:
+        """Do one cheap round trip."""
+
+    # sessions, files, tables
+    async def insert_session(self, session: Session) -> None:
+        """Keep a new session. Raises: DuplicateError."""
+
+    async def get_session(self, tenant_id: str, session_id: str) -> Session | None: ...
+
+    async def list_sessions(self, tenant_id: str, limit: int = 100) -> list[Session]:
+        """The newest first."""
+
+    async def delete_session(self, tenant_id: str, session_id: str) -> list[str] | None:
+        """Delete the session with its files, tables, jobs and artifacts; the keys of their blobs, or None."""
+
+    async def insert_file(self, file: StoredFile) -> None:
+        """Keep a new file's record. Raises: DuplicateError."""
+
+    async def list_files(self, tenant_id: str, session_id: str) -> list[StoredFile]:
+        """In order of arrival."""
+
+    async def write_file_error(self, tenant_id: str, file_id: str, error: str) -> bool: ...
+
+    async def upsert_table(self, table: Table) -> None:
+        """Keep a table, in place of one with the same name in the session."""
+
+    async def list_tables(self, tenant_id: str, session_id: str) -> list[Table]:
+        """In order of `position`."""
+
+    # jobs
+    async def insert_job(self, job: Job) -> None:
+        """Keep a new job. Raises: DuplicateError (task id, or tenant + idempotency key)."""
+
+    async def get_job(self, tenant_id: str, task_id: str) -> Job | None: ...
+
+    async def get_job_by_key(self, tenant_id: str, idempotency_key: str) -> Job | None: ...
+
+    async def list_jobs(self, tenant_id: str, session_id: str, limit: int = 100) -> list[Job]:
+        """The jobs of a session, the newest first."""
+
+    async def mark_published(self, tenant_id: str, task_id: str, at: datetime) -> bool: ...
+
+    async def claim_job(self, tenant_id: str, task_id: str, owner: str, lease_until: datetime) -> Job | None:
+        """Take a job that is queued, or running under a lease that has ended; one caller wins.
+
+        Sets state `running`, owner, lease, `started_at` (if unset) and adds one to `deliveries`.
+        None: it is somebody else's, ended, or not there.
+        """
+
+    async def renew_lease(self, tenant_id: str, task_id: str, owner: str, lease_until: datetime) -> bool:
+        """False: the lease is lost, and the caller must stop."""
+
+    async def update_job(self, tenant_id: str, task_id: str, owner: str, changes: dict[str, Any]) -> bool:
+        """Write fields (stage, code, attempts ...) while `owner` holds it in state running; else False."""
+
+    async def finish_job(self, tenant_id: str, task_id: str, owner: str, changes: dict[str, Any]) -> bool:
+        """Write `changes` with a terminal state, once: only from state running under `owner`; else False.
+
+        Sets `finished_at`, clears the lease.
+        """
+
+    async def request_cancel(self, tenant_id: str, task_id: str) -> Job | None:
+        """A queued job becomes cancelled at once; a running one gets `cancel_requested`; the job after it."""
+
+    async def count_jobs(self, tenant_id: str) -> int:
+        """Jobs of this tenant that are queued or running."""
+
+    async def insert_artifact(self, artifact: Artifact) -> None:
+        """Keep an artifact's record. Raises: DuplicateError."""
+
+    async def get_artifact(self, tenant_id: str, artifact_id: str) -> Artifact | None: ...
+
+    # the reaper's, across tenants
+    async def sweep_unpublished(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """(tenant_id, task_id) of queued jobs whose `published_at` is unset or older, and created before."""
+
+    async def sweep_leases(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """(tenant_id, task_id) of running jobs whose lease ended before."""
+
+    async def sweep_end(self, tenant_id: str, task_id: str, changes: dict[str, Any], before: datetime) -> bool:
+        """End a job that is queued, or running under a lease that ended before; as `finish_job`."""
+
+    # keys
+    async def insert_key(self, key: ApiKey) -> None:
+        """Keep a key's hash. Raises: DuplicateError."""
+
+    async def find_key(self, sha256: str) -> ApiKey | None:
+        """The key with this hash, if it is not revoked."""
+
+    async def list_keys(self) -> list[ApiKey]: ...
+
+    async def revoke_key(self, key_id: str) -> bool: ...
+
+
+@runtime_checkable
+class Blobs(Protocol):
+    """Bytes by key (`tenant/session/...`, no leading slash, no `..`). May raise `StoreUnavailableError`."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def put(self, key: str, chunks: AsyncIterator[bytes], limit_bytes: int) -> tuple[int, str]:
+        """Keep a stream under `key`, whole or not at all; (bytes, SHA-256 hex). Never holds it in memory.
+
+        Raises: BlobTooLargeError. An error of `chunks` itself passes through, with nothing kept.
+        """
+
+    def get(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes in chunks of at most 1 MiB. Raises: BlobMissingError, at the first chunk."""
+
+    async def delete(self, key: str) -> bool:
+        """False: it was not there."""

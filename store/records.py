@@ -1,0 +1,200 @@
+"""What is kept: the records that gateway and worker share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict, Field
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Kind = Literal["profile", "analyze", "execute"]
+Language = Literal["python", "sql"]
+Mode = Literal["auto", "pandas", "sql"]
+Outcome = Literal[
+    "ok",
+    "code_error",
+    "timeout",
+    "oom",
+    "output_limit",
+    "disk_limit",
+    "policy_denied",
+    "no_code",
+    "model_unavailable",
+    "not_answerable",
+    "bad_file",
+    "runner_lost",
+    "engine_error",
+    "cancelled",
+    "expired",
+    "poison",
+]
+TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "cancelled"})
+
+
+def new_id() -> str:
+    """A fresh random id, 32 hex digits."""
+    return uuid4().hex
+
+
+def utc_now() -> datetime:
+    """Now, in UTC, cut to milliseconds: what every store can keep."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class Record(BaseModel):
+    """Base of all records: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Session(Record):
+    """A set of tables that belong together, and the questions asked of them."""
+
+    session_id: str = Field(default_factory=new_id)
+    tenant_id: str
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class StoredFile(Record):
+    """An uploaded original. Its bytes are the blob `blob_key`."""
+
+    file_id: str = Field(default_factory=new_id)
+    tenant_id: str
+    session_id: str
+    name: str
+    """As the client named it: shown, never used as a path."""
+    format: Literal["csv", "tsv", "txt", "json", "xlsx", "xls"]
+    size_bytes: int
+    sha256: str
+    blob_key: str
+    created_at: datetime = Field(default_factory=utc_now)
+    error: str | None = None
+    """Why no table came of it, once a profile job has said so."""
+
+
+class Table(Record):
+    """A table read from a file: its profile, and its Parquet as the blob `blob_key`."""
+
+    tenant_id: str
+    session_id: str
+    name: str
+    """As the code names it in `tables[...]`; unique in its session."""
+    file_id: str
+    position: int
+    """Order in the session; the first one is `df`."""
+    profile: dict[str, Any]
+    """See docs/architecture.md, Profile."""
+    blob_key: str
+    sha256: str
+    size_bytes: int
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class Artifact(Record):
+    """A figure, file or table that a job brought out."""
+
+    artifact_id: str = Field(default_factory=new_id)
+    tenant_id: str
+    task_id: str
+    name: str
+    role: Literal["figure", "file", "result"]
+    mime: str
+    size_bytes: int
+    sha256: str
+    blob_key: str
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class Request(Record):
+    """What a client asked for."""
+
+    question: str | None = None
+    code: str | None = None
+    language: Language = "python"
+    mode: Mode = "auto"
+    policy: str = "default"
+    model: str | None = None
+    cache: bool = True
+    file_ids: list[str] = []
+    """A profile job reads these; an analyze job reads them first (one shot)."""
+
+
+class Stream(Record):
+    """Captured stdout or stderr: text kept (head and tail), bytes printed in truth."""
+
+    text: str = ""
+    bytes: int = 0
+    truncated: bool = False
+
+
+class Attempt(Record):
+    """One piece of code that was written and, if it parsed, run."""
+
+    number: int
+    code: str | None = None
+    language: Language = "python"
+    outcome: Outcome
+    error: str | None = None
+    seconds: float = 0.0
+
+
+class JobError(Record):
+    """Why a job failed, in words that a client may see."""
+
+    code: str
+    message: str
+    suggestions: list[str] = []
+
+
+class Job(Record):
+    """One task, from the request to the answer. The store's copy is the truth."""
+
+    task_id: str = Field(default_factory=new_id)
+    tenant_id: str
+    session_id: str | None = None
+    kind: Kind
+    request: Request
+    state: State = "queued"
+    stage: str = "queued"
+    outcome: Outcome | None = None
+    planner: str | None = None
+    understood: str | None = None
+    answer: str | None = None
+    result: dict[str, Any] | None = None
+    code: str | None = None
+    language: Language | None = None
+    stdout: Stream = Stream()
+    stderr: Stream = Stream()
+    attempts: list[Attempt] = []
+    artifacts: list[dict[str, Any]] = []
+    """`{artifact_id, name, role, mime, size_bytes}` each."""
+    timings: dict[str, Any] = {}
+    usage: dict[str, Any] = {}
+    receipt: dict[str, Any] = {}
+    error: JobError | None = None
+    created_at: datetime = Field(default_factory=utc_now)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    published_at: datetime | None = None
+    """When its id was last handed to the queue."""
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    deliveries: int = 0
+    """How often a worker has claimed it."""
+    cancel_requested: bool = False
+    idempotency_key: str | None = None
+    request_digest: str | None = None
+
+
+class ApiKey(Record):
+    """A bearer key, kept as its SHA-256 only."""
+
+    key_id: str = Field(default_factory=lambda: new_id()[:12])
+    tenant_id: str
+    name: str
+    sha256: str
+    created_at: datetime = Field(default_factory=utc_now)
+    revoked_at: datetime | None = None

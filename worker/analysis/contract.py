@@ -1,0 +1,89 @@
+"""What passes between the parts of an analysis: tables seen, plans, runs, and what may go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from store.records import Language, Mode, Outcome, Stream
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table as a planner sees it: never the data, only its profile (docs/architecture.md, Profile)."""
+
+    name: str
+    profile: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Code to run, and what the planner took the question to mean."""
+
+    code: str
+    language: Language
+    planner: str
+    """Who wrote it: `builtin`, `ollama:llama3.1`, `scripted`."""
+    understood: str = ""
+    template: dict[str, Any] = field(default_factory=dict)
+    """What the builtin planner needs to word the answer; empty for models."""
+
+
+@dataclass(frozen=True)
+class Decline:
+    """No code: why, and what could be asked instead (up to three questions that can be answered)."""
+
+    reason: str
+    suggestions: tuple[str, ...] = ()
+    outcome: Outcome = "not_answerable"
+
+
+@dataclass(frozen=True)
+class Produced:
+    """A figure, file or full result table that came out of the sandbox; `path` is a spooled temporary file."""
+
+    name: str
+    role: str
+    mime: str
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What one run of code came to, as the worker judges it."""
+
+    outcome: Outcome
+    message: str = ""
+    """For a person; empty when `ok`."""
+    result: dict[str, Any] | None = None
+    stdout: Stream = field(default_factory=Stream)
+    stderr: Stream = field(default_factory=Stream)
+    traceback: str = ""
+    produced: tuple[Produced, ...] = ()
+    seconds: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Sandbox(Protocol):
+    """Where code runs. Attempts share state while the code's process lives."""
+
+    async def run(self, code: str, language: Language, number: int) -> RunResult:
+        """Run `code` as attempt `number`; never raises for what the code does."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question with all that a planner may know."""
+
+    text: str
+    tables: tuple[TableView, ...]
+    mode: Mode = "auto"
+    history: tuple[tuple[str, str], ...] = ()
+    """Earlier (question, answer) pairs, the oldest first."""
+
+
+StageWriter = Callable[[str, dict[str, Any]], Awaitable[None]]
+"""Called with the new stage (`planning`, `running`, `repairing`, `interpreting`) and fields to store."""
