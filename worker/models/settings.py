@@ -1,0 +1,53 @@
+"""Which model answers, where it is, and how long and how much it may talk?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class ModelSettings(BaseSettings):
+    """Read from the environment, prefix `SANDGLASS_`; the key only ever from `OPENAI_API_KEY`."""
+
+    model_config = SettingsConfigDict(env_prefix="SANDGLASS_", extra="ignore", populate_by_name=True)
+
+    model: str = "builtin"
+    """What answers when a request names no model."""
+    models_allowed: Annotated[tuple[str, ...], NoDecode] = ()
+    """What else a request may name: comma-separated patterns, e.g. `ollama:*,openai:gpt-4o-mini`."""
+    model_timeout_seconds: float = Field(120, gt=0, le=3600)
+    """One call of the model, retries included."""
+    model_retries: int = Field(2, ge=0, le=10)
+    max_output_tokens: int = Field(4096, ge=64, le=65536)
+    """One reply."""
+    max_total_tokens: int = Field(200_000, ge=1000)
+    """All calls of one job together, in and out."""
+    ollama_url: str = Field(
+        "http://127.0.0.1:11434", validation_alias=AliasChoices("SANDGLASS_OLLAMA_URL", "OLLAMA_HOST")
+    )
+    ollama_context_tokens: int = Field(8192, ge=2048, le=1 << 20)
+    """Ollama's own default (2048 or 4096) silently drops the start of a longer prompt."""
+    openai_url: str | None = Field(
+        None, validation_alias=AliasChoices("SANDGLASS_OPENAI_URL", "OPENAI_BASE_URL")
+    )
+    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+
+    @field_validator("models_allowed", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("ollama_url", "openai_url", mode="after")
+    @classmethod
+    def _complete_url(cls, value: str | None) -> str | None:
+        # OLLAMA_HOST is often a bare `host:port`, and 0.0.0.0 there is an address to listen on, not to dial.
+        if not value:
+            return value
+        url = value if "://" in value else f"http://{value}"
+        return url.replace("://0.0.0.0", "://127.0.0.1").rstrip("/")
