@@ -123,7 +123,9 @@ class Store(Protocol):
     async def sweep_leases(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """(tenant_id, task_id) of running jobs whose lease ended before."""
 
-    async def sweep_end(self, tenant_id: str, task_id: str, changes: dict[str, Any], before: datetime) -> bool:
+    async def sweep_end(
+        self, tenant_id: str, task_id: str, changes: dict[str, Any], before: datetime
+    ) -> bool:
         """End a job that is queued, or running under a lease that ended before; as `finish_job`."""
 
     # keys

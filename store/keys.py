@@ -1,0 +1,23 @@
+"""How is a bearer key made, and what is kept of it?"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+PREFIX = "sg_"
+_RANDOM_BYTES = 32
+
+
+def make_key() -> str:
+    """A fresh key: `sg_` and 256 random bits, safe in a URL. It is shown once and never kept."""
+    return PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+
+
+def hash_key(key: str) -> str:
+    """The SHA-256 (hex) that the store keeps.
+
+    No salt and no slow hash: a key has 256 random bits, so there is nothing to guess, and this is what it is
+    looked up by.
+    """
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

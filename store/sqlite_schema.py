@@ -1,0 +1,28 @@
+"""Which tables and indexes does the SQLite store have?"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE sessions (seq INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL UNIQUE,
+    tenant_id TEXT NOT NULL, created_at INTEGER NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX sessions_newest ON sessions (tenant_id, created_at, seq);
+CREATE TABLE files (seq INTEGER PRIMARY KEY AUTOINCREMENT, file_id TEXT NOT NULL UNIQUE,
+    tenant_id TEXT NOT NULL, session_id TEXT NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX files_of_session ON files (tenant_id, session_id, seq);
+CREATE TABLE tables (seq INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL,
+    session_id TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL, doc TEXT NOT NULL,
+    UNIQUE (tenant_id, session_id, name));
+CREATE TABLE jobs (seq INTEGER PRIMARY KEY AUTOINCREMENT, task_id TEXT NOT NULL UNIQUE,
+    tenant_id TEXT NOT NULL, session_id TEXT, state TEXT NOT NULL, created_at INTEGER NOT NULL,
+    published_at INTEGER, lease_owner TEXT, lease_until INTEGER, idempotency_key TEXT, doc TEXT NOT NULL);
+CREATE UNIQUE INDEX jobs_once ON jobs (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX jobs_of_session ON jobs (tenant_id, session_id, created_at, seq);
+CREATE INDEX jobs_live ON jobs (state, tenant_id) WHERE state IN ('queued', 'running');
+CREATE TABLE artifacts (seq INTEGER PRIMARY KEY AUTOINCREMENT, artifact_id TEXT NOT NULL UNIQUE,
+    tenant_id TEXT NOT NULL, task_id TEXT NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX artifacts_of_job ON artifacts (tenant_id, task_id);
+CREATE TABLE keys (seq INTEGER PRIMARY KEY AUTOINCREMENT, key_id TEXT NOT NULL UNIQUE,
+    sha256 TEXT NOT NULL UNIQUE, doc TEXT NOT NULL)
+"""
+"""The statements that make an empty file into this version, split at `;`."""

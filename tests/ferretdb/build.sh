@@ -1,0 +1,22 @@
+#!/bin/sh
+# Builds the FerretDB test server into .sandglass/bin/ferretdb; does nothing when that is newer than its sources.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+out=${1:-$root/.sandglass/bin/ferretdb}
+
+if [ -x "$out" ] && [ -z "$(find "$here" -maxdepth 1 \( -name '*.go' -o -name 'go.*' \) -newer "$out")" ]; then
+    echo "ferretdb: $out is up to date"
+    exit 0
+fi
+if ! command -v go >/dev/null 2>&1; then
+    echo "ferretdb: Go is not installed, so the MongoDB tests have no server; install Go 1.24 or newer (https://go.dev/dl)" >&2
+    exit 3
+fi
+echo "ferretdb: building $out with $(go version | cut -d' ' -f3) (a minute or two the first time)"
+mkdir -p "$(dirname "$out")"
+# Built beside and renamed: two builders at once never leave half a binary.
+cd "$here"
+CGO_ENABLED=0 go build -trimpath -o "$out.$$" .
+mv -f "$out.$$" "$out"
+echo "ferretdb: built $out"
