@@ -11,7 +11,17 @@ FORBIDDEN = {
     "policies": OURS - {"policies"},
     "sandbox_image": OURS - {"sandbox_image"},
     "store": OURS - {"store"},
-    "gateway": {"worker", "client", "sandbox_image", "docker", "podman", "pandas", "numpy", "pyarrow", "duckdb"},
+    "gateway": {
+        "worker",
+        "client",
+        "sandbox_image",
+        "docker",
+        "podman",
+        "pandas",
+        "numpy",
+        "pyarrow",
+        "duckdb",
+    },
     "worker": {"gateway", "client", "sandbox_image", "fastapi", "starlette", "interpreter", "pandas"},
     "client": {"gateway", "sandbox_image", "fastapi", "pandas"},
 }

@@ -41,7 +41,7 @@ class Decline:
 
 @dataclass(frozen=True)
 class Produced:
-    """A figure, file or full result table that came out of the sandbox; `path` is a spooled temporary file."""
+    """A figure, file or full result table that came out of the sandbox; `path` is a spooled file."""
 
     name: str
     role: str

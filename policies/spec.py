@@ -1,0 +1,129 @@
+"""What container does a policy mean: one pure function from policy to the engine's create body."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policies.model import Policy
+
+SANDBOX_UID = 65532
+LABEL_STACK = "sandglass.stack"
+LABEL_TASK = "sandglass.task"
+LABEL_OWNER = "sandglass.owner"
+LABEL_DEADLINE = "sandglass.deadline"
+LABEL_POLICY = "sandglass.policy"
+
+_MIB = 1 << 20
+_SCRATCH_BYTES = 16 * _MIB
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a container is labelled with, so that a sweep can find it and judge it."""
+
+    stack: str
+    """The stack it belongs to; sweeps touch only their own."""
+    owner: str
+    """`worker-name:pid:start` of the process that made it."""
+    deadline: int
+    """Unix time, in seconds, after which anybody of the stack may remove it."""
+    task: str = "standby"
+    """What it was made for; a standby sandbox is made before its task is known."""
+
+
+def container_body(policy: Policy, image: str, marks: Marks) -> dict[str, Any]:
+    """The body of `POST /containers/create` (Docker Engine API 1.40) for a sandbox under `policy`.
+
+    The same body serves Docker and Podman. There is no way to add to it from outside.
+    """
+    return {
+        "Image": image,
+        "User": f"{SANDBOX_UID}:{SANDBOX_UID}",
+        "WorkingDir": "/work",
+        "Labels": labels(policy, marks),
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "OpenStdin": True,
+        # The pipe ends with its one client: a worker that dies takes its sandboxes' runners with it.
+        "StdinOnce": True,
+        "Tty": False,
+        "NetworkDisabled": True,
+        "HostConfig": _host_config(policy),
+    }
+
+
+def labels(policy: Policy, marks: Marks) -> dict[str, str]:
+    """The labels of a sandbox."""
+    return {
+        LABEL_STACK: marks.stack,
+        LABEL_TASK: marks.task,
+        LABEL_OWNER: marks.owner,
+        LABEL_DEADLINE: str(marks.deadline),
+        LABEL_POLICY: policy.name,
+    }
+
+
+def policy_digest(policy: Policy) -> str:
+    """SHA-256 (hex) of all that the policy says; goes into receipts."""
+    return hashlib.sha256(policy.model_dump_json().encode()).hexdigest()
+
+
+def _host_config(policy: Policy) -> dict[str, Any]:
+    limits = policy.limits
+    body: dict[str, Any] = {
+        "Init": True,
+        "Privileged": False,
+        "CapAdd": [],
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "ReadonlyRootfs": True,
+        "Tmpfs": _tmpfs(limits.tmpfs_bytes),
+        "ShmSize": _MIB,
+        "NetworkMode": "none",
+        "IpcMode": "private",
+        "PidMode": "",
+        "UTSMode": "",
+        "UsernsMode": "",
+        "Memory": limits.memory_bytes,
+        "MemorySwap": limits.memory_bytes,
+        "OomKillDisable": False,
+        "CpuPeriod": 100_000,
+        "CpuQuota": round(limits.cpus * 100_000),
+        "PidsLimit": limits.pids,
+        "Ulimits": _ulimits(policy),
+        "RestartPolicy": {"Name": "no"},
+        "LogConfig": {"Type": "none"},
+        # The exit state (OOMKilled) is read before the worker removes it.
+        "AutoRemove": False,
+    }
+    if policy.runtime:
+        body["Runtime"] = policy.runtime
+    return body
+
+
+def _tmpfs(work_bytes: int) -> Mapping[str, str]:
+    # Podman gives read-only containers an unsized tmpfs on /tmp, /run and /var/tmp, unless they are named.
+    options = "rw,noexec,nosuid,nodev"
+    scratch = f"{options},size={_SCRATCH_BYTES},mode=1777"
+    locked = f"{options},size=65536,mode=0755"
+    return {
+        "/work": f"{options},size={work_bytes},mode=1777",
+        "/tmp": scratch,  # noqa: S108 - a path in the sandbox, not on this host
+        "/run": locked,
+        "/var/tmp": locked,  # noqa: S108
+    }
+
+
+def _ulimits(policy: Policy) -> list[dict[str, Any]]:
+    # Explicit, and no nproc: that one counts a uid over all containers, and pids.max is there for it.
+    nofile = policy.limits.nofile
+    fsize = policy.limits.tmpfs_bytes
+    return [
+        {"Name": "nofile", "Soft": nofile, "Hard": nofile},
+        {"Name": "core", "Soft": 0, "Hard": 0},
+        {"Name": "fsize", "Soft": fsize, "Hard": fsize},
+    ]

@@ -1,0 +1,99 @@
+"""What does an analyze job do? It answers a question about the session's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from store.records import JobError, Language, Table
+from worker.analysis.answer import Analysis, answer_question
+from worker.analysis.contract import Question, RunResult, TableView
+from worker.context import JobContext
+from worker.ending import JobFailedError, ending
+from worker.execute import run_fields
+from worker.models.choose import choose_model, resolve_spec
+from worker.tables import put_tables, read_files, session_tables
+
+_HISTORY = 3
+
+
+@dataclass
+class _LazySandbox:
+    """Taken at the first run, so that a question that is declined costs none."""
+
+    context: JobContext
+    tables: list[Table]
+
+    async def run(self, code: str, language: Language, number: int) -> RunResult:
+        if self.context.sandbox is None:
+            await put_tables(self.context, self.tables)
+        sandbox = await self.context.take_sandbox()
+        run = await sandbox.run(code, language, number)
+        self.context.mark("run_seconds", run.seconds)
+        return run
+
+
+async def analyze(context: JobContext) -> dict[str, Any]:
+    """Answer the request's question. Raises: JobFailedError, EngineError."""
+    job, runtime = context.job, context.runtime
+    spec = resolve_spec(job.request.model, runtime.models)
+    model = choose_model(spec, runtime.models)
+    tables = await _tables(context)
+    question = Question(
+        text=job.request.question or "",
+        tables=tuple(TableView(table.name, table.profile) for table in tables),
+        mode=job.request.mode,
+        history=await _history(context),
+    )
+    analysis = await answer_question(
+        question, _LazySandbox(context, tables), model, context.policy, context.stage, settings=runtime.models
+    )
+    return await _end(context, analysis, tables)
+
+
+async def _tables(context: JobContext) -> list[Table]:
+    job = context.job
+    if job.session_id is None:
+        raise JobFailedError("not_answerable", "There is no table: upload a file first.", code="no_table")
+    if job.request.file_ids:
+        await context.stage("profiling")
+        return await read_files(context, job.session_id, job.request.file_ids)
+    tables = await session_tables(context)
+    if not tables:
+        files = await context.runtime.store.list_files(job.tenant_id, job.session_id)
+        reasons = " ".join(file.error for file in files if file.error)
+        raise JobFailedError("bad_file", f"This session has no table that could be read. {reasons}".strip())
+    return tables
+
+
+async def _history(context: JobContext) -> tuple[tuple[str, str], ...]:
+    job = context.job
+    jobs = await context.runtime.store.list_jobs(job.tenant_id, job.session_id or "", limit=20)
+    answered = [
+        (earlier.request.question, earlier.answer)
+        for earlier in jobs
+        if earlier.kind == "analyze" and earlier.state == "succeeded" and earlier.created_at < job.created_at
+    ]
+    pairs = [(question, answer) for question, answer in answered if question and answer]
+    return tuple(reversed(pairs[:_HISTORY]))
+
+
+async def _end(context: JobContext, analysis: Analysis, tables: list[Table]) -> dict[str, Any]:
+    error = analysis.error or JobError(code=analysis.outcome, message="")
+    fields: dict[str, Any] = {
+        "planner": analysis.planner,
+        "understood": analysis.understood or None,
+        "answer": analysis.answer or None,
+        "code": analysis.code,
+        "language": analysis.language,
+        "attempts": analysis.attempts,
+        "usage": analysis.usage,
+    }
+    if analysis.run is not None:
+        fields |= await run_fields(context, analysis.run)
+        data = {table.name: table.sha256 for table in tables}
+        fields["receipt"] = await context.receipt(data, analysis.code)
+    changes = ending(analysis.outcome, error.message, code=error.code, **fields)
+    if analysis.outcome != "ok" and analysis.error is not None:
+        changes["error"] = analysis.error
+    return changes

@@ -1,0 +1,77 @@
+"""What is the Celery application: its broker, its queue, and what each process does at its start and end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import (
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+)
+
+from worker.logs import configure_logs
+from worker.process import begin_process, end_process
+from worker.reaper import Reaper
+from worker.settings import Settings
+from worker.start import check_start
+
+QUEUE = "sandglass"
+
+
+def make_app(settings: Settings) -> Celery:
+    """Celery as DESIGN says: prefork, late acknowledgement, one job at a time, JSON only, no results kept."""
+    app = Celery("sandglass", broker=settings.redis_url, include=["worker.tasks"])
+    app.conf.update(
+        task_default_queue=QUEUE,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        result_backend=None,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_time_limit=settings.hard_seconds,
+        worker_prefetch_multiplier=1,
+        worker_concurrency=settings.concurrency,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"visibility_timeout": settings.visibility_seconds},
+    )
+    return app
+
+
+settings = Settings()
+app = make_app(settings)
+_reaper = Reaper(settings)
+
+
+@worker_init.connect
+def _check(**_: Any) -> None:
+    configure_logs()
+    check_start(settings)
+
+
+@worker_ready.connect
+def _start_reaper(**_: Any) -> None:
+    _reaper.start()
+
+
+@worker_shutdown.connect
+def _stop_reaper(**_: Any) -> None:
+    _reaper.stop()
+
+
+@worker_process_init.connect
+def _begin(**_: Any) -> None:
+    configure_logs()
+    begin_process(settings)
+
+
+@worker_process_shutdown.connect
+def _end(**_: Any) -> None:
+    end_process()

@@ -1,0 +1,82 @@
+"""What does one job carry along: its record, its lease, its sandbox, its clocks."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from policies.model import Policy, load_policy
+from policies.spec import policy_digest
+from store.records import Job
+from worker.lease import Lease
+from worker.runtime import Runtime
+from worker.sandbox.run import ContainerSandbox
+
+
+@dataclass
+class JobContext:
+    """One job under way."""
+
+    runtime: Runtime
+    job: Job
+    lease: Lease
+    claimed_at: float
+    """Monotonic seconds."""
+    sandbox: ContainerSandbox | None = None
+    _marks: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy that the request names. Raises: PolicyError."""
+        return load_policy(self.job.request.policy)
+
+    async def stage(self, stage: str, **fields: Any) -> None:
+        """Write a new stage and tell waiters. Raises: LeaseLostError."""
+        await self.lease.write(stage=stage, **fields)
+        await self.runtime.announce(self.job.task_id, "running", stage)
+
+    async def take_sandbox(self) -> ContainerSandbox:
+        """This job's sandbox, taken when first asked for. Raises: EngineError, PolicyError."""
+        if self.sandbox is None:
+            started = time.monotonic()
+            taken = await self.runtime.take_sandbox(self.policy, self.job.task_id)
+            self.sandbox = taken.sandbox
+            self.mark("sandbox_seconds", time.monotonic() - started)
+            self._marks["standby"] = "warm" if taken.warm else "cold"
+        return self.sandbox
+
+    def release(self) -> None:
+        """Have the sandbox destroyed, and its spooled files with it."""
+        if self.sandbox is not None:
+            self.runtime.retire(self.sandbox)
+            shutil.rmtree(self.sandbox.spool, ignore_errors=True)
+            self.sandbox = None
+
+    def mark(self, name: str, seconds: float) -> None:
+        """Add to a clock of the record's `timings`."""
+        self._marks[name] = round(self._marks.get(name, 0.0) + seconds, 4)
+
+    def timings(self) -> dict[str, Any]:
+        """All clocks so far, in seconds; `queued_seconds` from creation to claim."""
+        started = self.job.started_at or self.job.created_at
+        queued = (started - self.job.created_at).total_seconds()
+        return {
+            "queued_seconds": round(max(0.0, queued), 4),
+            **self._marks,
+            "job_seconds": round(time.monotonic() - self.claimed_at, 4),
+        }
+
+    async def receipt(self, data: dict[str, str], code: str | None) -> dict[str, Any]:
+        """What makes the answer checkable: digests of data (by table), code, image and policy."""
+        return {
+            "data": data,
+            "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest() if code else None,
+            "image": await self.runtime.image_digest(),
+            "policy": {"name": self.policy.name, "sha256": policy_digest(self.policy)},
+            "engine": (await self.runtime.engine()).name,
+            "sandbox": self.sandbox.container_id[:12] if self.sandbox else None,
+        }

@@ -1,0 +1,42 @@
+"""Which engine answers at this address?"""
+
+from __future__ import annotations
+
+import asyncio
+
+import docker
+import requests
+from docker.errors import DockerException
+
+from worker.engines.base import Engine, EngineUnavailableError
+from worker.engines.docker import DockerEngine
+from worker.engines.dummy import DummyEngine
+from worker.engines.podman import PodmanEngine
+
+_PROBE_SECONDS = 5
+
+
+async def connect(url: str) -> Engine:
+    """The engine at `url` (`unix:///...`, `tcp://...`; `dummy:` for the one without containers).
+
+    Raises:
+        EngineUnavailableError: Nothing answers there as a container engine does.
+    """
+    if url == "dummy:":
+        return DummyEngine()
+    if "://" not in url:
+        raise EngineUnavailableError(
+            f"SANDGLASS_ENGINE_URL is {url!r}; it must be like unix:///run/docker.sock"
+        )
+    return await asyncio.to_thread(_probe, url)
+
+
+def _probe(url: str) -> Engine:
+    try:
+        client = docker.APIClient(base_url=url, version="1.40", timeout=_PROBE_SECONDS)
+        with client:
+            version = client.version()
+    except (requests.exceptions.RequestException, DockerException, OSError, ValueError) as error:
+        raise EngineUnavailableError(f"no container engine answers at {url}: {error}") from error
+    names = " ".join(str(part.get("Name", "")) for part in version.get("Components") or [])
+    return PodmanEngine(url) if "podman" in names.lower() else DockerEngine(url)

@@ -1,0 +1,149 @@
+"""How does Docker run a sandbox: the engine contract over the Docker SDK, which Podman's API shares."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from worker.engines.attach import SocketPipe
+from worker.engines.base import (
+    ContainerEntry,
+    ContainerState,
+    EngineFacts,
+    EngineRefusedError,
+    EngineUnavailableError,
+    ImageMissingError,
+    Pipe,
+)
+from worker.engines.versions import docker_weaknesses, runc_weaknesses
+
+T = TypeVar("T")
+_TIMEOUT_SECONDS = 60
+_POOL = 25
+
+
+class DockerEngine:
+    """Docker, by its API socket. Each call runs in a thread: the SDK blocks."""
+
+    name = "docker"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client = docker.APIClient(
+            base_url=url, version="1.40", timeout=_TIMEOUT_SECONDS, num_pools=_POOL, max_pool_size=_POOL
+        )
+
+    async def facts(self) -> EngineFacts:
+        """Versions and weaknesses, from `/version` and `/info`."""
+        version = await self._call(self._client.version)
+        info = await self._call(self._client.info)
+        runtime = info.get("DefaultRuntime") or "runc"
+        runtime_version = self._runtime_version(version, info, runtime)
+        return EngineFacts(
+            name=self.name,
+            version=version.get("Version", "unknown"),
+            runtime=runtime,
+            runtime_version=runtime_version,
+            runtimes=tuple(sorted(info.get("Runtimes") or {})),
+            cgroup_version=str(info.get("CgroupVersion") or "unknown"),
+            weaknesses=(
+                *self._engine_weaknesses(version.get("Version", "")),
+                *runc_weaknesses(runtime, runtime_version),
+            ),
+        )
+
+    def _engine_weaknesses(self, version: str) -> tuple[str, ...]:
+        return docker_weaknesses(version)
+
+    def _runtime_version(self, version: Mapping[str, Any], info: Mapping[str, Any], runtime: str) -> str:
+        for part in version.get("Components") or []:
+            if part.get("Name") == runtime:
+                return str(part.get("Version", "unknown"))
+        return "unknown"
+
+    async def image_digest(self, image: str) -> str:
+        """The image's id. Raises: ImageMissingError."""
+        found = await self._call(self._client.inspect_image, image)
+        return str(found["Id"])
+
+    async def create(self, body: dict[str, Any]) -> str:
+        """Make a container of a create body; its id. Raises: ImageMissingError."""
+        made = await self._call(self._client.create_container_from_config, body)
+        return str(made["Id"])
+
+    async def start(self, container_id: str) -> Pipe:
+        """Attach to a created container, then start it."""
+        streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        attached = await self._call(self._client.attach_socket, container_id, streams)
+        pipe = await SocketPipe.over(getattr(attached, "_sock", attached), keep=attached)
+        try:
+            await self._call(self._client.start, container_id)
+        except BaseException:
+            await pipe.close()
+            raise
+        return pipe
+
+    async def state(self, container_id: str) -> ContainerState | None:
+        """None: it is gone."""
+        found = await self.inspect(container_id)
+        if found is None:
+            return None
+        state = found["State"]
+        running = bool(state.get("Running"))
+        exit_code = None if running else int(state.get("ExitCode", -1))
+        return ContainerState(running, exit_code, bool(state.get("OOMKilled")))
+
+    async def inspect(self, container_id: str) -> dict[str, Any] | None:
+        """The engine's whole record of it; None: it is gone."""
+        try:
+            return dict(await self._call(self._client.inspect_container, container_id))
+        except _GoneError:
+            return None
+
+    async def remove(self, container_id: str) -> None:
+        """Kill and remove it; gone already is fine."""
+        try:
+            await self._call(self._client.remove_container, container_id, force=True, v=True)
+        except _GoneError:
+            return
+        except EngineRefusedError as error:
+            if "already in progress" not in str(error):
+                raise
+
+    async def find(self, labels: Mapping[str, str]) -> list[ContainerEntry]:
+        """All containers that carry all these labels."""
+        wanted = {"label": [f"{name}={value}" for name, value in labels.items()]}
+        rows = await self._call(self._client.containers, all=True, filters=wanted)
+        return [
+            ContainerEntry(row["Id"], row.get("State") == "running", row.get("Labels") or {}) for row in rows
+        ]
+
+    async def close(self) -> None:
+        """Give back connections."""
+        self._client.close()
+
+    async def _call(self, verb: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        return await asyncio.to_thread(self._call_now, verb, *arguments, **options)
+
+    def _call_now(self, verb: Callable[..., T], *arguments: Any, **options: Any) -> T:
+        try:
+            return verb(*arguments, **options)
+        except ImageNotFound as error:
+            raise ImageMissingError(f"the engine has no such image: {error.explanation}") from error
+        except NotFound as error:
+            if "image" in str(error.explanation).lower():
+                raise ImageMissingError(f"the engine has no such image: {error.explanation}") from error
+            raise _GoneError(str(error.explanation)) from error
+        except APIError as error:
+            raise EngineRefusedError(str(error.explanation or error)) from error
+        except (requests.exceptions.RequestException, DockerException, OSError) as error:
+            raise EngineUnavailableError(f"the engine at {self._url} does not answer: {error}") from error
+
+
+class _GoneError(EngineRefusedError):
+    """404: the container is not there (any more)."""

@@ -1,0 +1,124 @@
+"""What happens to a job from its claim to its end, whatever kind it is?"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from policies.model import PolicyError
+from store.base import StoreUnavailableError
+from store.records import Job, new_id, utc_now
+from worker.analyze import analyze
+from worker.context import JobContext
+from worker.ending import JobFailedError, ending
+from worker.engines.base import EngineError, PipeClosedError
+from worker.execute import execute
+from worker.lease import CancelledByClientError, Lease, LeaseLostError
+from worker.models.choose import UnknownModelError
+from worker.profile import profile
+from worker.runtime import Runtime
+
+log = structlog.get_logger()
+Kind = Callable[[JobContext], Awaitable[dict[str, Any]]]
+KINDS: dict[str, Kind] = {"profile": profile, "analyze": analyze, "execute": execute}
+_FINISH_TRIES = 6
+
+
+async def run_job(runtime: Runtime, tenant_id: str, task_id: str) -> None:
+    """Claim, work under the lease, finish once. A job that is somebody else's is left alone."""
+    settings = runtime.settings
+    owner = f"{runtime.owner}:{new_id()[:8]}"
+    until = utc_now() + timedelta(seconds=settings.lease_seconds)
+    job = await runtime.store.claim_job(tenant_id, task_id, owner, until)
+    if job is None:
+        return
+    structlog.contextvars.bind_contextvars(task_id=task_id)
+    lease = Lease(runtime.store, job, owner, settings.lease_seconds)
+    context = JobContext(runtime, job, lease, claimed_at=time.monotonic())
+    try:
+        changes = _stillborn(runtime, job) or await _work_under_lease(context)
+        await _finish(context, changes)
+    except LeaseLostError as error:
+        log.warning("gave the job up", reason=str(error))
+    finally:
+        structlog.contextvars.clear_contextvars()
+
+
+def _stillborn(runtime: Runtime, job: Job) -> dict[str, Any] | None:
+    if job.deliveries > runtime.settings.max_deliveries:
+        message = f"This job ended its worker {job.deliveries - 1} times and is not tried again."
+        return ending("poison", message)
+    age = utc_now() - job.created_at
+    if job.deliveries == 1 and age.total_seconds() > runtime.settings.queued_seconds:
+        return ending(
+            "expired", f"The job waited {age.total_seconds():.0f} s in the queue, longer than allowed."
+        )
+    return None
+
+
+async def _work_under_lease(context: JobContext) -> dict[str, Any]:
+    watch = asyncio.create_task(context.lease.watch())
+    work = asyncio.create_task(_work(context))
+    try:
+        await asyncio.wait(
+            {work, watch},
+            timeout=context.runtime.settings.job_seconds,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if work.done():
+            return work.result()
+        if watch.done():
+            watch.result()
+        seconds = context.runtime.settings.job_seconds
+        return ending("timeout", f"The job took longer than {seconds:g} s, all steps together.")
+    except CancelledByClientError:
+        return ending("cancelled", "Cancelled on request.")
+    finally:
+        for task in (work, watch):
+            task.cancel()
+        await asyncio.gather(work, watch, return_exceptions=True)
+        context.release()
+
+
+async def _work(context: JobContext) -> dict[str, Any]:
+    try:
+        return await KINDS[context.job.kind](context)
+    except JobFailedError as error:
+        return ending(error.outcome, error.message, code=error.code)
+    except (PolicyError, UnknownModelError) as error:
+        return ending("policy_denied", str(error))
+    except EngineError as error:
+        log.error("engine", error=str(error))
+        return ending(
+            "engine_error", "The container engine could not run this job. `sandglass doctor` says why."
+        )
+    except PipeClosedError:
+        return ending("runner_lost", "The sandbox ended while data went in. Run it again.")
+    except (LeaseLostError, StoreUnavailableError):
+        raise
+    except Exception:
+        log.exception("the worker failed")
+        return ending("runner_lost", "The worker failed inside. The task id finds the reason in its log.")
+
+
+async def _finish(context: JobContext, changes: dict[str, Any]) -> None:
+    changes.setdefault("timings", context.timings())
+    for attempt in range(_FINISH_TRIES):
+        try:
+            finished = await context.lease.finish(**changes)
+        except StoreUnavailableError as error:
+            log.warning("the end is not written yet", error=str(error), attempt=attempt)
+            await asyncio.sleep(min(2.0**attempt, context.runtime.settings.lease_seconds / 3))
+            with contextlib.suppress(StoreUnavailableError):
+                await context.lease.renew()
+            continue
+        if finished:
+            await context.runtime.announce(context.job.task_id, changes["state"], changes["stage"])
+        return
+    log.error("the end could not be written; the job will be taken up again when its lease ends")

@@ -1,0 +1,59 @@
+"""What does a question ask for, free of its wording?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Scalar = str | int | float | bool
+Kind = Literal[
+    "aggregate", "trend", "rank", "top_rows", "rows", "frequency", "histogram", "correlation",
+    "difference", "ratio", "share_groups", "share_rows", "share_sum", "missing", "missing_all",
+    "duplicates", "describe", "columns", "dtypes", "shape", "column_count", "unique", "mode",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dim:
+    """A column to group by; with `period`, by that period of a date column."""
+
+    column: str
+    period: str | None = None
+
+
+@dataclass(frozen=True, order=True)
+class Filter:
+    """A condition on one column. `op` is a key of `code_filters.CONDITIONS`."""
+
+    column: str
+    op: str
+    values: tuple[Scalar, ...] = ()
+
+
+@dataclass(frozen=True)
+class Agg:
+    """A function of a column; `column` is None for a count of rows."""
+
+    function: str
+    column: str | None = None
+    argument: float | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One reading of a question. Two readings that are equal ask for the same."""
+
+    kind: Kind
+    aggs: tuple[Agg, ...] = ()
+    dims: tuple[Dim, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    columns: tuple[str, ...] = ()
+    limit: int | None = None
+    ascending: bool = False
+    which: str = ""
+    """`first`, `last`, `random`, `all` for rows; `best`, `worst`, `both` for a trend."""
+    chart: bool = False
+
+
+class NotSureError(Exception):
+    """A reading that cannot be trusted; the message says why, for the person who asked."""

@@ -1,0 +1,129 @@
+"""Which words mean which operation, comparison or period, and which words of names say what a column is?"""
+
+from __future__ import annotations
+
+AGGREGATES: dict[str, tuple[str, ...]] = {
+    "sum": ("sum", "total", "sum total", "total sum", "combined", "overall total", "grand total"),
+    "mean": ("mean", "average", "avg", "average value", "mean value", "arithmetic mean"),
+    "median": ("median", "median value"),
+    "std": ("standard deviation", "std", "stdev", "std dev", "std deviation", "sample standard deviation"),
+    "var": ("variance", "var", "sample variance"),
+    "min": ("minimum", "min", "lowest", "smallest", "minimal", "minimum value", "lowest value", "smallest value"),
+    "max": (
+        "maximum", "max", "highest", "largest", "biggest", "greatest", "maximal",
+        "maximum value", "highest value", "largest value",
+    ),
+}  # fmt: skip
+DATE_AGGREGATES = {"min": ("earliest", "oldest", "first"), "max": ("latest", "newest", "most recent", "last")}
+QUARTILES = {"first": 0.25, "lower": 0.25, "1st": 0.25, "third": 0.75, "upper": 0.75, "3rd": 0.75}
+
+MOST = ("highest", "largest", "greatest", "biggest", "maximum", "max", "most", "top")
+LEAST = ("lowest", "smallest", "least", "minimum", "min", "fewest")
+DISTINCT = ("unique", "distinct", "different")
+ROW_NOUNS = ("row", "record", "entry", "observation")
+
+COMPARISONS: dict[str, tuple[str, ...]] = {
+    ">": (">", "greater than", "more than", "above", "over", "higher than", "larger than", "bigger than",
+          "exceeds", "exceeding"),
+    ">=": (">=", "at least", "greater than or equal to", "more than or equal to", "no less than",
+           "not less than", "not below"),
+    "<": ("<", "less than", "below", "under", "lower than", "smaller than", "fewer than"),
+    "<=": ("<=", "at most", "less than or equal to", "no more than", "not more than", "not above",
+           "up to"),
+    "=": ("=", "==", "equal to", "equals", "exactly", "equal"),
+    "!=": ("!=", "<>", "not equal to", "other than"),
+}  # fmt: skip
+
+PERIODS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+PERIOD_ADJECTIVES = {
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+    "annual": "year",
+}
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"), ("may",),
+            ("june", "jun"), ("july", "jul"), ("august", "aug"), ("september", "sep", "sept"),
+            ("october", "oct"), ("november", "nov"), ("december", "dec"),
+        ),
+        start=1,
+    )
+    for name in names
+}  # fmt: skip
+NUMBER_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "fifty": 50, "hundred": 100,
+}  # fmt: skip
+
+REQUESTS = (
+    "please", "kindly", "can you", "could you", "would you", "will you", "i want to know", "i want to see",
+    "i want", "i would like to know", "i would like to see", "i would like", "i need to know", "i need",
+    "show", "show me", "give", "give me", "tell me", "find", "find out", "find me", "calculate", "compute",
+    "determine", "get", "get me", "list", "display", "print", "return", "report", "analyze", "analyse",
+    "what is", "what are", "what was", "what were", "what", "identify", "let me know", "let me see",
+    "let us see", "do you know", "the", "a", "an", "hi", "hello", "hey", "all", "all the", "work out",
+)  # fmt: skip
+CHART_REQUESTS = (
+    "plot",
+    "draw",
+    "chart",
+    "graph",
+    "visualize",
+    "visualise",
+    "plot of",
+    "chart of",
+    "graph of",
+)
+CLOSINGS = (
+    "please", "in the data", "in the dataset", "in the data set", "in this dataset", "in this data",
+    "in the table", "in this table", "in my data", "in the file", "in this file", "overall", "in total",
+    "altogether", "are there", "is there", "were there", "there are", "there", "do we have", "do i have",
+    "exist", "thanks", "thank you", "in all", "for me", "are in the data", "are in the table",
+    "are in the dataset", "does the table have", "does the data have", "does the dataset have",
+    "does it have", "of the data", "of the dataset", "of the table", "of this table", "of this dataset",
+)  # fmt: skip
+
+ID_WORDS = frozenset({
+    "id", "ids", "code", "zip", "zipcode", "postcode", "postal", "phone", "telephone", "key", "uuid", "guid",
+    "sku", "isbn", "ean", "ssn", "barcode", "pin", "fax", "iban", "latitude", "longitude", "lat", "lon", "lng",
+    "index", "number", "no", "nr", "num", "rank",
+})  # fmt: skip
+CALENDAR_WORDS = frozenset({"year", "month", "day", "week", "quarter", "hour", "weekday", "yr", "yyyy"})
+RATE_WORDS = frozenset({
+    "price", "rate", "ratio", "avg", "average", "mean", "median", "temperature", "temp", "score", "rating",
+    "age", "percent", "percentage", "pct", "share", "margin", "humidity", "speed", "pressure", "index",
+    "density", "gpa", "grade", "height", "bmi", "latency", "probability",
+})  # fmt: skip
+LEVEL_WORDS = frozenset({
+    "population", "balance", "stock", "inventory", "level", "cumulative", "running", "headcount", "capacity",
+    "rank", "year", "min", "max", "minimum", "maximum",
+})  # fmt: skip
+ADDITIVE_WORDS = frozenset({
+    "revenue", "sale", "profit", "quantity", "qty", "unit", "turnover", "amount", "sold", "click", "visit",
+    "impression", "view", "donation", "spend", "spending", "expense", "rainfall", "precipitation",
+})  # fmt: skip
+CHANGED_WORDS = frozenset({
+    "target", "budget", "planned", "plan", "expected", "forecast", "forecasted", "previous", "prior", "last",
+    "next", "old", "new", "lost", "estimated", "cumulative", "running", "per", "growth", "change", "goal",
+    "quota", "projected", "predicted", "minimum", "maximum", "min", "max", "non", "not", "no", "without",
+    "before", "after", "remaining", "cancelled", "canceled", "refunded", "returned", "potential", "limit",
+    "credit", "percent", "pct", "percentage", "avg", "average", "mean", "median", "rank", "id", "type",
+    "manager", "rep", "person", "channel",
+})  # fmt: skip
+LEADING_WORDS = frozenset({
+    "order", "product", "item", "customer", "client", "user", "employee", "sale", "transaction", "invoice",
+    "store", "shop", "company", "student", "patient", "passenger", "movie", "film", "book", "car", "house",
+    "flight", "player", "team", "unit", "listing", "property", "member", "account", "staff", "is", "has",
+    "was", "person", "vehicle", "the",
+})  # fmt: skip
+"""Words that may stand before the head of a name and be left out: `order_date` is "date"."""
+TRAILING_WORDS = frozenset({
+    "name", "title", "usd", "eur", "gbp", "kg", "km", "cm", "mm", "lb", "inr", "jpy", "chf", "celsius", "id",
+    "in", "mg", "ms", "kwh", "mw",
+})  # fmt: skip
+"""Words that may stand after the head and be left out: `product_name` is "product", `price_usd` is "price"."""

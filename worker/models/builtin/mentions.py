@@ -1,0 +1,240 @@
+"""Which column, which value, which kind of row do the words at this place name?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from worker.models.builtin import lexicon
+from worker.models.builtin.grammar import Context, Found, Parser, phrase
+from worker.models.builtin.schema import Column, Table
+from worker.models.builtin.tokens import stem
+
+MAX_WORDS = 12
+_OPENING = set("([\"'“‘`")
+_CLOSING = set(")]\"'”’`,.?!;:")
+
+
+def column(*kinds: str) -> Parser:
+    """Match a column of one of `kinds` (any, when none is given) by its name or the words of its name."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for found, end in _columns_at(context, at):
+            if not kinds or found.kind in kinds:
+                yield found, end
+
+    return parse
+
+
+def _columns_at(context: Context, at: int) -> Iterator[tuple[Column, int]]:
+    if at >= len(context.tokens):
+        return
+    if context.tokens[at].kind == "quoted":
+        found = _quoted_columns(context, at)
+        if len(found) == 1:
+            yield found[0], at + 1
+        return
+    for end in range(min(len(context.tokens), at + MAX_WORDS), at, -1):
+        if any(token.kind == "quoted" for token in context.tokens[at:end]):
+            continue
+        found = named_columns(context, at, end)
+        if len(found) > 1:
+            context.blame(_alike(context, at, end, found))
+            return
+        if found and not glued(context, at, end):
+            yield found[0], end
+            return
+
+
+def _quoted_columns(context: Context, at: int) -> list[Column]:
+    wanted = context.tokens[at]
+    exact = [column for column in context.table.columns if column.name.strip() == wanted.raw]
+    return exact or [c for c in context.table.columns if c.name.strip().casefold() == wanted.norm]
+
+
+def named_columns(context: Context, at: int, end: int) -> list[Column]:
+    """Return the columns that the words `at:end` name, the surest kind of match only."""
+    spoken = tuple(token.norm for token in context.tokens[at:end])
+    raw = context.text[context.tokens[at].start : context.tokens[end - 1].end]
+    table = context.table
+    for test in (
+        lambda c: c.name == raw,
+        lambda c: c.name.casefold() == raw.casefold(),
+        lambda c: c.words == spoken or (len(raw) > 2 and "".join(c.words) == "".join(spoken)),
+        lambda c: c.stems == tuple(stem(word) for word in spoken),
+        lambda c: partly_named(c, tuple(stem(word) for word in spoken), table),
+    ):
+        found = [column for column in table.columns if column.words and test(column)]
+        if found:
+            return found
+    return []
+
+
+def partly_named(found: Column, spoken: tuple[str, ...], table: Table) -> bool:
+    """Whether `spoken` is the head of the column's name and what is left out does not change it."""
+    size = len(spoken)
+    own = {stem(word) for word in table.words}
+    for start in range(len(found.stems) - size + 1):
+        if found.stems[start : start + size] != spoken or size == len(found.stems):
+            continue
+        before, after = found.stems[:start], found.stems[start + size :]
+        if all(word in lexicon.LEADING_WORDS or word in own for word in before) and all(
+            word in lexicon.TRAILING_WORDS for word in after
+        ):
+            return True
+    return False
+
+
+def similar_columns(spoken: str, table: Table) -> list[Column]:
+    """Return the columns with `spoken` among the words of their name, to tell a person about."""
+    return [column for column in table.columns if stem(spoken) in column.stems]
+
+
+def _alike(context: Context, at: int, end: int, found: list[Column]) -> str:
+    raw = context.text[context.tokens[at].start : context.tokens[end - 1].end]
+    return f'"{raw}" fits {listing([c.name for c in found])} alike. Name one of them in full'
+
+
+def listing(names: list[str]) -> str:
+    """Return `a, b and c`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def glued(context: Context, at: int, end: int) -> bool:
+    """Whether the words `at:end` are a part of something longer, such as `non-EU` or `C++`."""
+    start, stop = context.tokens[at].start, context.tokens[end - 1].end
+    before = context.text[start - 1] if start else " "
+    after = context.text[stop] if stop < len(context.text) else " "
+    return not (before.isspace() or before in _OPENING) or not (after.isspace() or after in _CLOSING)
+
+
+def value() -> Parser:
+    """Match a value that a text column holds; the value is `(column, value)`, one reading for each."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        if at >= len(context.tokens):
+            return
+        for end in range(min(len(context.tokens), at + MAX_WORDS), at, -1):
+            found = _valued(context, at, end)
+            if found:
+                yield from ((pair, end) for pair in found)
+                return
+
+    return parse
+
+
+def _valued(context: Context, at: int, end: int) -> list[tuple[Column, str]]:
+    token = context.tokens[at]
+    if token.kind == "quoted":
+        if end != at + 1:
+            return []
+        raw = token.raw
+    elif glued(context, at, end):
+        return []
+    else:
+        raw = context.text[token.start : context.tokens[end - 1].end]
+    wanted = _plain(raw)
+    found = []
+    for held in context.table.columns:
+        if held.kind != "text":
+            continue
+        hits = [text for text in held.values if _plain(text) == wanted]
+        if len(hits) > 1:
+            context.blame(
+                f"{held.name} holds {listing([repr(h) for h in hits])}, which differ only in case or spaces"
+            )
+        elif hits:
+            found.append((held, hits[0]))
+    return found
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def holds(held: Column, text: str) -> list[str]:
+    """Return the values of `held` that are `text`, whatever its case."""
+    return [value for value in held.values if _plain(value) == _plain(text)]
+
+
+def literal() -> Parser:
+    """Match a quoted text; the value is the text as it was written."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        if at < len(context.tokens) and context.tokens[at].kind == "quoted":
+            yield context.tokens[at].raw, at + 1
+
+    return parse
+
+
+def number() -> Parser:
+    """Match a number; the value is an int or a float. A currency sign before it says nothing."""
+    sign = phrase("$", "€", "£", "¥")
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for _, after in sign(context, at):
+            at = after
+        if at >= len(context.tokens) or context.norm(at + 1) == "%":
+            return
+        token = context.tokens[at]
+        if token.kind == "number":
+            yield (float(token.norm) if "." in token.norm else int(token.norm)), at + 1
+
+    return parse
+
+
+def whole_number() -> Parser:
+    """Match a count such as `5` or `five`."""
+    spelled = phrase(*lexicon.NUMBER_WORDS)
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for word, end in spelled(context, at):
+            yield lexicon.NUMBER_WORDS[word], end
+        if (
+            at < len(context.tokens)
+            and context.tokens[at].kind == "number"
+            and context.tokens[at].norm.isdigit()
+        ):
+            yield int(context.tokens[at].norm), at + 1
+
+    return parse
+
+
+def row_noun() -> Parser:
+    """Match a word for a row: `rows`, `records`, or the table's own name where a row surely is one."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for size in (1, 2, 3):
+            if at + size > len(context.tokens):
+                return
+            spoken = tuple(stem(context.norm(at + step)) for step in range(size))
+            if size == 1 and spoken[0] in lexicon.ROW_NOUNS:
+                yield spoken[0], at + 1
+            elif all(spoken) and is_row(context, spoken):
+                yield " ".join(spoken), at + size
+
+    return parse
+
+
+def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
+    """Whether every row surely is one `spoken`: the table is called so, or has one id of it in each row."""
+    table = context.table
+    ids = [c for c in table.columns if c.stems in {(*spoken, "id"), (*spoken, "number"), (*spoken, "no")}]
+    named = tuple(stem(word) for word in table.words if not word.isdigit())[-len(spoken) :] == spoken
+    for found in ids:
+        if found.unique < table.rows or found.nulls:
+            if named:
+                context.blame(
+                    f'"{spoken[-1]}" may mean a row or a different {found.name}: ask for rows or for unique {found.name}'
+                )
+            return False
+    if not ids and not named:
+        return False
+    same = [c for c in table.columns if c.stems == spoken or c.stems == (*spoken, "name")]
+    if any(c.unique < table.rows - c.nulls for c in same):
+        context.blame(
+            f'"{spoken[-1]}" may mean a row or a value of {same[0].name}: ask for rows or for unique {same[0].name}'
+        )
+        return False
+    return True

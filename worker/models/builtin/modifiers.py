@@ -1,0 +1,228 @@
+"""Which groups, filters, order and polite words may stand around the core of a question?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from worker.models.builtin import lexicon
+from worker.models.builtin.filters import (
+    ARTICLE,
+    boolean_phrase,
+    condition,
+    date_phrase,
+    missing_condition,
+    named_year,
+    seq_second,
+    value_phrase,
+    values,
+)
+from worker.models.builtin.frame import Dim, Filter
+from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, listed, opt, phrase, seq
+from worker.models.builtin.mentions import column, row_noun
+from worker.models.builtin.schema import Column
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Columns or periods to group by; `per` is set where the word was `per`, which may mean a ratio."""
+
+    dims: tuple[Dim, ...]
+    per: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of groups that was asked for."""
+
+    ascending: bool
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Conditions that must all hold."""
+
+    filters: tuple[Filter, ...]
+
+
+def dim() -> Parser:
+    """Match what can be grouped by: a column, or a period of the date column."""
+    return alt(
+        applied(column("text", "boolean", "number"), lambda c: Dim(c.name)),
+        applied(column("date"), lambda c: Dim(c.name)),
+        period_dim(),
+    )
+
+
+def period_word() -> Parser:
+    """Match `month`, `months`; the value is `month`."""
+    words = {name: (name, name + "s") for name in lexicon.PERIODS}
+    return alt(*(applied(phrase(*forms), lambda _, name=name: name) for name, forms in words.items()))
+
+
+def period_dim() -> Parser:
+    """Match `month`, or `month of order_date`."""
+
+    def make(context: Context, parts: tuple[Any, ...]) -> Iterator[Dim]:
+        period, named = parts
+        for found in context.table.of_kind("date"):
+            if named is None or named[1].name == found.name:
+                yield Dim(found.name, period)
+
+    named = opt(seq(phrase("of", "of the"), column("date")))
+    return bound(seq(opt_calendar(), named), make)
+
+
+def opt_calendar() -> Parser:
+    """Match a period's name with or without `calendar` before it."""
+    return applied(seq(opt(phrase("calendar")), period_word()), lambda v: v[1])
+
+
+def groups() -> Parser:
+    """Match `by category and region`, `for each month`."""
+    plain = (
+        "by", "for each", "for every", "in each", "in every", "within each", "grouped by", "group by",
+        "broken down by", "split by", "of each", "at each", "from each", "by each", "for each of the",
+        "across each", "on each", "for the different", "for all the different",
+    )  # fmt: skip
+    opening = alt(
+        applied(phrase(*plain), lambda _: False), applied(phrase("per", "each", "every"), lambda _: True)
+    )
+    article = opt(phrase("the", "each"))
+    again = phrase("and", "and by", "and per", "and for each", "and each", "by", "per", "&", ",", "for each")
+    second = opt(seq(again, article, dim()))
+
+    def make(_: Context, parts: tuple[Any, ...]) -> Iterator[Groups]:
+        per, _article, first, more = parts
+        dims = (first,) if more is None else (first, more[2])
+        if len(set(dims)) == len(dims):
+            yield Groups(dims, per)
+
+    return bound(seq(opening, article, dim(), second), make)
+
+
+def filters() -> Parser:
+    """Match any phrase that keeps some rows."""
+    where = phrase(
+        "where", "with", "whose", "having", "have", "has", "had", "when", "that have", "that has", "which have",
+        "which has", "who have", "for which", "where the", "with the", "whose the", "with a", "with an",
+        "have a", "that had", "and", "in which", "if", "are", "have an", "has a",
+    )  # fmt: skip
+    conditions = applied(
+        seq(where, listed(seq_second(opt(phrase("the", "a", "where")), condition()), "and")), lambda v: v[1]
+    )
+    being = phrase(
+        "that are", "which are", "who are", "that were", "which were", "that is", "which is", "who is", "are",
+        "were", "is", "who were", "that was", "are in", "that are in", "are from", "that are from",
+        "which are from", "which are in", "come from", "that come from", "were in", "were from", "is in",
+    )  # fmt: skip
+    negated_being = phrase(
+        "that are not", "which are not", "who are not", "that were not", "are not", "were not", "is not",
+        "are not in", "are not from", "that are not in", "that are not from", "which are not from",
+        "which are not in", "were not in", "were not from", "is not in", "is not from",
+    )  # fmt: skip
+    place = phrase(
+        "in", "for", "from", "of", "at", "within", "among", "on", "inside", "only for", "only in", "with", "by",
+        "just for", "belonging to", "limited to",
+    )  # fmt: skip
+    without = phrase(
+        "except", "except for", "excluding", "other than", "not in", "not from", "not for", "outside",
+        "but not", "apart from", "ignoring", "leaving out", "not counting", "outside of", "not", "not at",
+    )  # fmt: skip
+    noun_filter = seq_second(phrase("for", "of", "among", "in", "from"), adjectives_and_noun())
+    return alt(
+        applied(conditions, Filters),
+        applied(seq_second(alt(being, place), value_phrase()), _single),
+        applied(seq_second(alt(negated_being, without), value_phrase(negated=True)), _single),
+        applied(seq_second(being, boolean_phrase()), _single),
+        applied(
+            seq_second(phrase("that are", "which are", "are", "is", "who are"), missing_condition()), _single
+        ),
+        applied(seq_second(phrase("without", "without a", "without an"), missing_end()), _single),
+        applied(seq_second(opt(phrase("dated", "that are")), date_phrase()), _single),
+        applied(seq_second(phrase("in", "for", "of", "in the", "during"), named_year()), _single),
+        noun_filter,
+    )
+
+
+def missing_end() -> Parser:
+    """Match the column of `without a city`."""
+    return applied(column("text", "date"), lambda c: Filter(c.name, "missing"))
+
+
+def _single(found: Filter) -> Filters:
+    return Filters((found,))
+
+
+def adjectives_and_noun() -> Parser:
+    """Match `completed orders`, `active customers`, or the bare noun (no filter)."""
+    return applied(seq(ARTICLE, adjectives(), row_noun()), lambda v: Filters(v[1]))
+
+
+def adjectives() -> Parser:
+    """Match values and boolean columns that stand before a noun; the value is a tuple of filters."""
+
+    def make(_: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Filter, ...]]:
+        not_, found = parts
+        if found is None:
+            if not_ is None:
+                yield ()
+            return
+        if isinstance(found, Column):
+            yield (Filter(found.name, "=", (not_ is None,)),)
+            return
+        holder, texts = found
+        one = len(texts) == 1
+        operation = ("=" if one else "in") if not_ is None else ("!=" if one else "not in")
+        yield (Filter(holder.name, operation, tuple(sorted(set(texts)))),)
+
+    return bound(seq(opt(phrase("not")), opt(alt(values(), column("boolean")))), make)
+
+
+def order() -> Parser:
+    """Match `largest first`, `sorted descending`."""
+    falling = phrase(
+        "largest first", "highest first", "biggest first", "descending", "in descending order", "desc",
+        "sorted descending", "sorted in descending order", "from highest to lowest", "from high to low",
+        "from largest to smallest", "sorted from highest to lowest", "sorted from largest to smallest",
+        "ordered from highest to lowest",
+    )  # fmt: skip
+    rising = phrase(
+        "smallest first", "lowest first", "ascending", "in ascending order", "asc", "sorted ascending",
+        "sorted in ascending order", "from lowest to highest", "from low to high", "from smallest to largest",
+        "sorted from lowest to highest", "sorted from smallest to largest",
+    )  # fmt: skip
+    return alt(applied(falling, lambda _: Order(False)), applied(rising, lambda _: Order(True)))
+
+
+def closing() -> Parser:
+    """Match polite words and `in the data`, which change nothing; the value is None."""
+    return applied(phrase(*lexicon.CLOSINGS), lambda _: None)
+
+
+def table_named() -> Parser:
+    """Match `in the orders table`, `in sales.csv`; the value is None."""
+
+    def named(context: Context, at: int) -> Iterator[Any]:
+        words = context.table.words
+        if words and tuple(context.norm(at + step) for step in range(len(words))) == words:
+            yield None, at + len(words)
+
+    kinds = opt(phrase("table", "data", "dataset", "file", "data set", ". csv"))
+    return applied(
+        seq(phrase("in", "of", "from", "for", "in the", "of the", "from the"), named, kinds), lambda _: None
+    )
+
+
+def modifiers() -> Parser:
+    """Match everything that may follow (or lead) a core; the value is a tuple without the empty ones."""
+    one = seq_second(opt(phrase(",")), alt(groups(), filters(), order(), closing(), table_named()))
+
+    def parse(context: Context, at: int) -> Iterator[Any]:
+        yield (), at
+        for value, after in one(context, at):
+            for rest, end in parse(context, after):
+                yield ((value, *rest) if value is not None else rest), end
+
+    return parse

@@ -1,0 +1,112 @@
+"""What does the profile say of a table, in the terms in which questions speak of it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from worker.analysis.contract import TableView
+from worker.models.builtin import lexicon
+from worker.models.builtin.tokens import name_words, stem
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the rules see it."""
+
+    name: str
+    kind: str
+    nulls: int
+    unique: int
+    low: Any
+    high: Any
+    values: tuple[str, ...]
+    words: tuple[str, ...]
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        return tuple(stem(word) for word in self.words)
+
+    @property
+    def id_like(self) -> bool:
+        """Whether the numbers are names: adding them up means nothing."""
+        return bool(self.stems) and (
+            self.stems[-1] in lexicon.ID_WORDS or self.stems[0] == "unnamed" or self.calendar
+        )
+
+    @property
+    def calendar(self) -> bool:
+        """Whether the numbers are years, months or days."""
+        return self.kind == "number" and bool(self.stems) and self.stems[-1] in lexicon.CALENDAR_WORDS
+
+    @property
+    def rate_like(self) -> bool:
+        """Whether a mean says more than a sum (a price, a rate, an age)."""
+        return any(word in lexicon.RATE_WORDS for word in self.stems)
+
+    @property
+    def level_like(self) -> bool:
+        """Whether neither a sum nor a mean over time is surely meant (a stock, a balance)."""
+        return any(word in lexicon.LEVEL_WORDS for word in self.stems)
+
+    @property
+    def additive(self) -> bool:
+        """Whether a sum is surely meant when no operation is named (revenue, quantity)."""
+        return (
+            self.kind == "number"
+            and not self.id_like
+            and not self.rate_like
+            and bool(self.stems)
+            and any(word in lexicon.ADDITIVE_WORDS for word in self.stems)
+            and not any(word in lexicon.CHANGED_WORDS for word in self.stems)
+        )
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the rules see it."""
+
+    name: str
+    rows: int
+    columns: tuple[Column, ...]
+    words: tuple[str, ...]
+    first: bool = True
+
+    def column(self, name: str) -> Column:
+        """Return the column called `name`."""
+        return next(column for column in self.columns if column.name == name)
+
+    def of_kind(self, kind: str) -> tuple[Column, ...]:
+        """Return the columns of one kind."""
+        return tuple(column for column in self.columns if column.kind == kind)
+
+
+def read_table(view: TableView, *, first: bool) -> Table:
+    """Return `view` in the rules' terms."""
+    profile = view.profile
+    columns = tuple(_column(raw) for raw in profile.get("columns", []))
+    return Table(view.name, int(profile.get("rows", 0)), columns, name_words(view.name), first)
+
+
+def _column(raw: dict[str, Any]) -> Column:
+    name = str(raw["name"])
+    values = tuple(str(value) for value in raw.get("values") or () if value is not None)
+    return Column(
+        name=name,
+        kind=str(raw.get("kind", "text")),
+        nulls=int(raw.get("nulls") or 0),
+        unique=int(raw.get("unique") or 0),
+        low=raw.get("min"),
+        high=raw.get("max"),
+        values=values,
+        words=name_words(name),
+    )
+
+
+def date_span(column: Column) -> tuple[date, date] | None:
+    """Return the first and last day of a date column, if the profile tells."""
+    try:
+        return date.fromisoformat(str(column.low)[:10]), date.fromisoformat(str(column.high)[:10])
+    except ValueError:
+        return None

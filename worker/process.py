@@ -1,0 +1,67 @@
+"""What does one worker process hold between jobs? An event loop in a thread, and the runtime on it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import structlog
+
+from worker.jobs import run_job
+from worker.runtime import Runtime
+from worker.settings import Settings
+
+T = TypeVar("T")
+_CLOSE_SECONDS = 20
+log = structlog.get_logger()
+_current: Process | None = None
+
+
+class Process:
+    """The loop runs on while Celery waits for work, so standby sandboxes are made and removed meanwhile."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sandglass-loop", daemon=True)
+        self._thread.start()
+        self._runtime = Runtime(settings)
+        self._wait(self._runtime.open())
+
+    def run_job(self, tenant_id: str, task_id: str) -> None:
+        """See one job to its end."""
+        self._wait(run_job(self._runtime, tenant_id, task_id))
+
+    def close(self) -> None:
+        """Destroy the standby sandboxes and give back connections."""
+        try:
+            self._wait(self._runtime.close(), _CLOSE_SECONDS)
+        except TimeoutError:
+            log.warning("did not close in time; the sweep removes what is left")
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_CLOSE_SECONDS)
+
+    def _wait(self, work: Coroutine[Any, Any, T], seconds: float | None = None) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+
+
+def begin_process(settings: Settings) -> None:
+    """Set up this process; called once, after the fork."""
+    global _current
+    _current = Process(settings)
+
+
+def end_process() -> None:
+    """Take down this process; fine when it never came up."""
+    global _current
+    if _current is not None:
+        _current.close()
+        _current = None
+
+
+def current() -> Process:
+    """This process's own. Raises: RuntimeError before `begin_process`."""
+    if _current is None:
+        raise RuntimeError("this worker process was not set up")
+    return _current

@@ -1,0 +1,142 @@
+"""What is left over? Stray containers, jobs whose worker died, jobs never published: swept in turns."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+import redis.asyncio
+import structlog
+from redis.exceptions import RedisError
+
+from policies.spec import LABEL_DEADLINE, LABEL_OWNER, LABEL_STACK
+from store.base import Store, StoreError
+from store.open import open_store
+from store.records import utc_now
+from worker.ending import ending
+from worker.engines.base import ContainerEntry, Engine, EngineError
+from worker.engines.connect import connect
+from worker.publish import publish
+from worker.runtime import owner_lives
+from worker.settings import Settings
+
+log = structlog.get_logger()
+_PUBLISH_AGAIN_SECONDS = 15
+_STOP_SECONDS = 10
+
+
+class Reaper:
+    """Runs in a thread of the worker's main process, which takes no jobs itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin sweeping."""
+        self._thread = threading.Thread(target=self._run, name="sandglass-reaper", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the sweep under way, and remove what this worker's processes left behind."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        asyncio.run(self._sweep_on())
+
+    async def _sweep_on(self) -> None:
+        store = open_store(self._settings.store)
+        client = redis.asyncio.from_url(self._settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
+        engine: Engine | None = None
+        opened = False
+        while not self._stop.is_set():
+            try:
+                if not opened:
+                    await store.open()
+                    opened = True
+                await sweep_jobs(store, self._settings)
+            except StoreError as error:
+                log.error("jobs not swept", error=str(error))
+            try:
+                engine = engine or await connect(self._settings.engine_url)
+                await sweep_containers(engine, self._settings)
+            except EngineError as error:
+                log.error("containers not swept", error=str(error))
+            await _beat(client, engine, self._settings)
+            await asyncio.to_thread(self._stop.wait, self._settings.sweep_seconds)
+        await client.aclose()
+        await store.close()
+
+
+async def sweep_jobs(store: Store, settings: Settings) -> None:
+    """Publish queued jobs again that no worker took, and jobs whose lease ended; end the expired ones."""
+    now = utc_now()
+    for tenant_id, task_id in await store.sweep_leases(now):
+        log.warning("lease ended; published again", task_id=task_id)
+        await _publish(store, settings, tenant_id, task_id)
+    overdue = now - timedelta(seconds=_PUBLISH_AGAIN_SECONDS)
+    for tenant_id, task_id in await store.sweep_unpublished(overdue):
+        await _republish_or_expire(store, settings, tenant_id, task_id)
+
+
+async def _republish_or_expire(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:
+    job = await store.get_job(tenant_id, task_id)
+    if job is None:
+        return
+    age = (utc_now() - job.created_at).total_seconds()
+    if age > settings.queued_seconds:
+        changes = ending("expired", f"The job waited {age:.0f} s in the queue, longer than allowed.")
+        await store.sweep_end(tenant_id, task_id, changes, utc_now())
+        return
+    await _publish(store, settings, tenant_id, task_id)
+
+
+async def _publish(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:
+    if await publish(settings.redis_url, tenant_id, task_id):
+        await store.mark_published(tenant_id, task_id, utc_now())
+
+
+async def sweep_containers(engine: Engine, settings: Settings) -> int:
+    """Remove this stack's containers whose process is dead or whose deadline is past; how many."""
+    strays = [
+        entry for entry in await engine.find({LABEL_STACK: settings.stack}) if is_stray(entry, settings)
+    ]
+    for entry in strays:
+        log.warning("stray sandbox removed", container=entry.container_id[:12])
+        await engine.remove(entry.container_id)
+    return len(strays)
+
+
+def is_stray(entry: ContainerEntry, settings: Settings, now: float | None = None) -> bool:
+    """Whether nobody will remove it any more."""
+    deadline = entry.labels.get(LABEL_DEADLINE, "")
+    if not deadline.isdigit() or int(deadline) < (time.time() if now is None else now):
+        return True
+    return owner_lives(entry.labels.get(LABEL_OWNER, ""), settings.worker_name) is False
+
+
+async def _beat(client: redis.asyncio.Redis, engine: Engine | None, settings: Settings) -> None:
+    facts: dict[str, Any] = {"worker": settings.worker_name, "concurrency": settings.concurrency}
+    try:
+        if engine is not None:
+            found = await engine.facts()
+            facts["engine"] = {"name": found.name, "version": found.version, "runtime": found.runtime}
+            facts["engine"]["runtime_version"] = found.runtime_version.splitlines()[0]
+            facts["weaknesses"] = list(found.weaknesses)
+            facts["image"] = await engine.image_digest(settings.image)
+    except EngineError as error:
+        facts["problem"] = str(error)
+    if engine is None:
+        facts["problem"] = f"no container engine answers at {settings.engine_url}"
+    seconds = int(settings.sweep_seconds * 3) + 5
+    try:
+        await client.set(f"sandglass:worker:{settings.worker_name}", json.dumps(facts), ex=seconds)
+    except (RedisError, OSError) as error:
+        log.error("no heartbeat", error=str(error))

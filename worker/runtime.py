@@ -1,0 +1,123 @@
+"""What does a job need from the outside? Store, blobs, events, and sandboxes, each opened once a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import redis.asyncio
+import structlog
+from redis.exceptions import RedisError
+
+from policies.model import Policy, load_policy
+from store.open import open_blobs, open_store
+from worker.engines.base import Engine, EngineError
+from worker.engines.connect import connect
+from worker.models.settings import ModelSettings
+from worker.sandbox.run import ContainerSandbox
+from worker.sandbox.standby import Maker, Standby, Taken
+from worker.settings import Settings
+
+EVENTS_CHANNEL = "sandglass:events"
+DEFAULT_POLICY = "default"
+log = structlog.get_logger()
+
+
+class Runtime:
+    """Everything one worker process shares between its jobs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.models = ModelSettings()
+        self.store = open_store(settings.store)
+        self.blobs = open_blobs(settings.store)
+        self.owner = owner_mark(settings.worker_name, os.getpid())
+        self._redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
+        self._engine: Engine | None = None
+        self._standby: Standby | None = None
+        self._image_digest: str | None = None
+
+    async def open(self) -> None:
+        """Open the store, and start warming a sandbox; an engine that is not there yet is only logged."""
+        await self.store.open()
+        await self.blobs.open()
+        try:
+            (await self._standing_by()).refill()
+        except EngineError as error:
+            log.error("no engine yet; jobs will say so", error=str(error))
+
+    async def close(self) -> None:
+        """Destroy standby sandboxes, close all."""
+        if self._standby is not None:
+            await self._standby.close()
+        if self._engine is not None:
+            await self._engine.close()
+        await self._redis.aclose()
+        await self.blobs.close()
+        await self.store.close()
+
+    async def take_sandbox(self, policy: Policy, task_id: str) -> Taken:
+        """A sandbox for one job. Raises: EngineError."""
+        return await (await self._standing_by()).take(policy, task_id)
+
+    def retire(self, sandbox: ContainerSandbox) -> None:
+        """Destroy a used sandbox in the background, and refill."""
+        if self._standby is not None:
+            self._standby.retire(sandbox)
+
+    async def image_digest(self) -> str:
+        """The sandbox image's id, asked for once. Raises: EngineError."""
+        if self._image_digest is None:
+            self._image_digest = await (await self.engine()).image_digest(self.settings.image)
+        return self._image_digest
+
+    async def engine(self) -> Engine:
+        """The engine, connected when first asked for. Raises: EngineUnavailableError."""
+        if self._engine is None:
+            self._engine = await connect(self.settings.engine_url)
+        return self._engine
+
+    async def announce(self, task_id: str, state: str, stage: str) -> None:
+        """Tell waiters. Lost when Redis is away: they also read the store."""
+        event = json.dumps({"task_id": task_id, "state": state, "stage": stage})
+        try:
+            await self._redis.publish(EVENTS_CHANNEL, event)
+        except (RedisError, OSError) as error:
+            log.warning("event not announced", task_id=task_id, error=str(error))
+
+    async def _standing_by(self) -> Standby:
+        if self._standby is None:
+            maker = Maker(
+                engine=await self.engine(),
+                image=self.settings.image,
+                stack=self.settings.stack,
+                owner=self.owner,
+                spool=self.settings.spool,
+                job_seconds=self.settings.hard_seconds,
+            )
+            self._standby = Standby(maker, load_policy(DEFAULT_POLICY), self.settings.standby)
+        return self._standby
+
+
+def owner_mark(worker_name: str, pid: int) -> str:
+    """`worker-name:pid:start`, start in clock ticks since boot, so that a recycled pid is another owner."""
+    return f"{worker_name}:{pid}:{_start_ticks(pid) or int(time.time())}"
+
+
+def owner_lives(owner: str, worker_name: str) -> bool | None:
+    """Whether the process that carries this mark is alive; None: it is of another host."""
+    name, _, rest = owner.partition(":")
+    pid, _, start = rest.partition(":")
+    if name != worker_name or not pid.isdigit():
+        return None
+    return str(_start_ticks(int(pid))) == start
+
+
+def _start_ticks(pid: int) -> int | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[19])

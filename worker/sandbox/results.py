@@ -1,0 +1,67 @@
+"""Is what the sandbox gives as its typed result one, and of a size that may be kept?"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+MAX_DEPTH = 40
+_REQUIRED: dict[str, dict[str, tuple[type, ...]]] = {
+    "scalar": {"value": (str, int, float, bool, type(None))},
+    "text": {"value": (str,)},
+    "json": {"value": (dict, list, str, int, float, bool, type(None))},
+    "table": {"value": (dict,)},
+    "series": {"value": (dict,)},
+    "chart": {"name": (str,)},
+}
+
+
+class BadResultError(ValueError):
+    """The result is not of the shape in docs/architecture.md (Result), or too large."""
+
+
+def check_result(result: Any, limit_bytes: int) -> dict[str, Any]:
+    """A cleaned copy of `result`.
+
+    Raises:
+        BadResultError: Not a typed result, nested deeper than 40, or over `limit_bytes` as JSON.
+    """
+    if not isinstance(result, dict) or result.get("type") not in _REQUIRED:
+        raise BadResultError("it is not a typed result")
+    for field, kinds in _REQUIRED[result["type"]].items():
+        if not isinstance(result.get(field), kinds):
+            raise BadResultError(f"its {field} is missing or of the wrong kind")
+    _check_shape(result)
+    cleaned: dict[str, Any] = _clean(result, 0)
+    if len(json.dumps(cleaned, ensure_ascii=False).encode()) > limit_bytes:
+        raise BadResultError(f"it is larger than {limit_bytes} bytes")
+    return cleaned
+
+
+def _check_shape(result: dict[str, Any]) -> None:
+    value: Any = result.get("value")
+    if result["type"] == "table":
+        columns, rows = value.get("columns"), value.get("rows")
+        if not isinstance(columns, list) or not isinstance(rows, list):
+            raise BadResultError("a table has columns and rows")
+        if any(not isinstance(row, list) or len(row) != len(columns) for row in rows):
+            raise BadResultError("a row of the table does not fit its columns")
+    if result["type"] == "series":
+        index, values = value.get("index"), value.get("values")
+        if not isinstance(index, list) or not isinstance(values, list) or len(index) != len(values):
+            raise BadResultError("a series has an index and as many values")
+
+
+def _clean(value: Any, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise BadResultError(f"it is nested deeper than {MAX_DEPTH}")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_clean(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_clean(str(key), depth): _clean(item, depth + 1) for key, item in value.items()}
+    return value

@@ -1,0 +1,207 @@
+"""How does one sandbox do its work: tables in, files read, code run, and all that comes out judged."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from policies.model import Policy
+from store.records import Language
+from worker.analysis.contract import Produced, RunResult
+from worker.engines.base import Engine, EngineError, PipeClosedError
+from worker.sandbox.collect import Collected, TooMuchError
+from worker.sandbox.frames import BLOB_LIMIT_BYTES, FrameError
+from worker.sandbox.link import Link, SandboxLostError
+from worker.sandbox.outcome import Signals, Verdict, judge
+from worker.sandbox.text import captured
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class FileToLoad:
+    """An uploaded file that was put into the sandbox as `put_name`."""
+
+    file_id: str
+    name: str
+    format: str
+    put_name: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What reading files came to. `profiles` are the `profile` frames; `tables` their Parquet files."""
+
+    verdict: Verdict
+    profiles: tuple[dict[str, Any], ...]
+    tables: tuple[Produced, ...]
+
+
+class ContainerSandbox:
+    """A sandbox in a container. Meets `worker.analysis.contract.Sandbox`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        container_id: str,
+        link: Link,
+        policy: Policy,
+        facts: dict[str, Any],
+        spool: Path,
+    ) -> None:
+        self._engine = engine
+        self._link = link
+        self.spool = spool
+        self._tables: list[dict[str, str]] = []
+        self.container_id = container_id
+        self.policy = policy
+        self.facts = facts
+        self.put_bytes = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may still be used."""
+        return self._link.alive
+
+    async def put(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Stream a file to `/work/in/<name>`; never more than one chunk of it is in memory.
+
+        Raises:
+            PipeClosedError: The sandbox is gone.
+        """
+        async for chunk in chunks:
+            for at in range(0, len(chunk), BLOB_LIMIT_BYTES):
+                piece = chunk[at : at + BLOB_LIMIT_BYTES]
+                self.put_bytes += len(piece)
+                await self._link.send({"type": "put", "name": name, "last": False}, piece)
+        await self._link.send({"type": "put", "name": name, "last": True})
+
+    def add_table(self, name: str, put_name: str) -> None:
+        """Say that a table's Parquet is there; the first one is `df`."""
+        self._tables.append({"name": name, "path": put_name})
+
+    async def load(self, files: list[FileToLoad], taken: list[str]) -> Loaded:
+        """Read uploaded files: a profile and a Parquet file for each table, named none of `taken`."""
+        limits = self.policy.limits
+        header = {
+            "type": "load",
+            "files": [
+                {"file_id": file.file_id, "name": file.name, "path": file.put_name, "format": file.format}
+                for file in files
+            ],
+            "taken": taken,
+            "wall_seconds": limits.load_wall_seconds,
+        }
+        seen, verdict = await self._attempt(header, 0, limits.load_wall_seconds, limits.tmpfs_bytes)
+        return Loaded(verdict, tuple(seen.profiles), tuple(p for p in seen.produced if p.role == "table"))
+
+    async def run(self, code: str, language: Language, number: int) -> RunResult:
+        """Run `code` as attempt `number`; never raises for what the code does."""
+        started = time.monotonic()
+        wall_seconds = self.policy.limits.code_wall_seconds
+        header = {
+            "type": "run",
+            "language": language,
+            "code": code,
+            "tables": self._tables,
+            "wall_seconds": wall_seconds,
+        }
+        seen, verdict = await self._attempt(header, number, wall_seconds, self.policy.output.artifact_bytes)
+        return _run_result(seen, verdict, time.monotonic() - started)
+
+    async def destroy(self) -> None:
+        """Remove the container; a used sandbox is never used again."""
+        try:
+            await self._link.close()
+            await self._engine.remove(self.container_id)
+        except EngineError as error:
+            log.warning(
+                "sandbox not removed; the sweep will", container=self.container_id[:12], error=str(error)
+            )
+
+    async def _attempt(
+        self, header: dict[str, Any], number: int, wall_seconds: float, file_limit_bytes: int
+    ) -> tuple[Collected, Verdict]:
+        output = self.policy.output.model_dump()
+        seen = Collected(self.policy, self.spool, number, file_limit_bytes)
+        flags: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(wall_seconds + self.policy.limits.grace_seconds):
+                await self._link.send({**header, "attempt": number, "output": output})
+                while seen.end is None:
+                    seen.take(await self._link.receive())
+        except TimeoutError:
+            flags["clock_ended"] = True
+        except TooMuchError:
+            flags["over_bytes"] = True
+        except FrameError as error:
+            flags["protocol_error"] = str(error)
+        except SandboxLostError as error:
+            flags["protocol_error"] = error.reason if error.protocol else None
+        except PipeClosedError:
+            pass
+        finally:
+            seen.close()
+        if seen.end is None and not flags.get("over_bytes"):
+            flags["container_oom"] = await self._was_oom_killed()
+            log.warning("no end of attempt", diagnostics=self._link.diagnostics()[-2000:], **flags)
+        signals = _signals(seen, loading=header["type"] == "load", **flags)
+        return seen, judge(signals, self.policy)
+
+    async def _was_oom_killed(self) -> bool:
+        try:
+            state = await self._engine.state(self.container_id)
+        except EngineError:
+            return False
+        return state is not None and state.oom_killed
+
+
+def _signals(seen: Collected, **flags: Any) -> Signals:
+    end, error = seen.end or {}, seen.error or {}
+    return Signals(
+        status=end.get("status"),
+        signal=end.get("signal"),
+        exit_code=end.get("exit_code"),
+        error_name=error.get("name"),
+        error_message=error.get("message", ""),
+        **flags,
+    )
+
+
+def _run_result(seen: Collected, verdict: Verdict, seconds: float) -> RunResult:
+    end = seen.end or {}
+    streams = {
+        name: captured(
+            bytes(seen.head[name]),
+            bytes(seen.tail[name]),
+            _count(end.get(f"{name}_bytes"), len(seen.head[name]) + len(seen.tail[name])),
+        )
+        for name in ("stdout", "stderr")
+    }
+    facts: dict[str, Any] = {"cpu_seconds": end.get("cpu_seconds"), "dropped": end.get("dropped") or []}
+    if seen.result_refused:
+        facts["result_refused"] = seen.result_refused
+    message = verdict.message
+    if verdict.outcome == "ok" and seen.result_refused:
+        message = f"The result was left out: {seen.result_refused}."
+    return RunResult(
+        outcome=verdict.outcome,
+        message=message,
+        result=seen.result if verdict.outcome == "ok" else None,
+        stdout=streams["stdout"],
+        stderr=streams["stderr"],
+        traceback=(seen.error or {}).get("traceback", ""),
+        produced=tuple(seen.produced),
+        seconds=round(seconds, 4),
+        facts=facts,
+    )
+
+
+def _count(value: Any, at_least: int) -> int:
+    return max(value, at_least) if isinstance(value, int) and not isinstance(value, bool) else at_least

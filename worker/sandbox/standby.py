@@ -1,0 +1,161 @@
+"""Is a warm sandbox there when a job comes? The keeper makes them ahead, hands each out once, and refills."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from policies.model import Policy
+from policies.spec import Marks, container_body
+from worker.engines.base import Engine, EngineError, EngineUnavailableError, PipeClosedError
+from worker.sandbox.link import Link, SandboxLostError
+from worker.sandbox.run import ContainerSandbox
+
+log = structlog.get_logger()
+READY_SECONDS = 60.0
+MAX_AGE_SECONDS = 900.0
+_BACKOFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
+
+
+@dataclass(frozen=True)
+class Maker:
+    """All that is needed to make a sandbox, whatever its policy."""
+
+    engine: Engine
+    image: str
+    stack: str
+    owner: str
+    spool: Path
+    job_seconds: float
+
+    async def make(self, policy: Policy, task: str) -> ContainerSandbox:
+        """Create, start and greet a sandbox.
+
+        Raises:
+            EngineError: The engine cannot; see `worker.engines.base`.
+        """
+        deadline = int(time.time() + MAX_AGE_SECONDS + self.job_seconds)
+        marks = Marks(self.stack, self.owner, deadline, task)
+        container_id = await self.engine.create(container_body(policy, self.image, marks))
+        try:
+            link = Link(await self.engine.start(container_id))
+            facts = await link.shake_hands(READY_SECONDS)
+        except BaseException as error:
+            await self._discard(container_id)
+            if isinstance(error, SandboxLostError | PipeClosedError):
+                raise EngineUnavailableError(f"a new sandbox did not come up: {error}") from error
+            raise
+        return ContainerSandbox(
+            self.engine, container_id, link, policy, facts, self.spool / container_id[:16]
+        )
+
+    async def _discard(self, container_id: str) -> None:
+        try:
+            await self.engine.remove(container_id)
+        except EngineError as error:
+            log.warning("failed sandbox not removed; the sweep will", error=str(error))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A sandbox for one job, and whether it was warm."""
+
+    sandbox: ContainerSandbox
+    warm: bool
+
+
+class Standby:
+    """Keeps `size` sandboxes of one policy warm; any other policy's are made when asked for."""
+
+    def __init__(self, maker: Maker, policy: Policy, size: int) -> None:
+        self._maker = maker
+        self._policy = policy
+        self._size = size
+        self._ready: deque[tuple[float, ContainerSandbox]] = deque()
+        self._making: asyncio.Task[None] | None = None
+        self._changed = asyncio.Condition()
+        self._background: set[asyncio.Task[Any]] = set()
+        self._error: EngineError | None = None
+        self._closed = False
+
+    @property
+    def ready(self) -> int:
+        """How many are warm now."""
+        return len(self._ready)
+
+    def refill(self) -> None:
+        """Start making what is missing, in the background; does nothing while that is under way."""
+        if not self._closed and (self._making is None or self._making.done()):
+            self._making = asyncio.create_task(self._fill())
+
+    async def take(self, policy: Policy, task: str) -> Taken:
+        """A sandbox nobody has used, warm if there is one. Raises: EngineError."""
+        if policy != self._policy or self._size == 0:
+            return Taken(await self._maker.make(policy, task), warm=False)
+        warm = self._pop()
+        if warm is not None:
+            return Taken(warm, warm=True)
+        self.refill()
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._ready or self._error is not None)
+        next_one = self._pop()
+        if next_one is None:
+            return Taken(await self._maker.make(policy, task), warm=False)
+        return Taken(next_one, warm=False)
+
+    def retire(self, sandbox: ContainerSandbox) -> None:
+        """Destroy a used sandbox, then refill, in the background."""
+        self._start(self._retire(sandbox))
+
+    async def close(self) -> None:
+        """Destroy all that is warm, and finish what is being destroyed."""
+        self._closed = True
+        if self._making is not None:
+            self._making.cancel()
+            await asyncio.gather(self._making, return_exceptions=True)
+        while self._ready:
+            await self._ready.popleft()[1].destroy()
+        await asyncio.gather(*self._background, return_exceptions=True)
+
+    def _pop(self) -> ContainerSandbox | None:
+        while self._ready:
+            made_at, sandbox = self._ready.popleft()
+            if sandbox.alive and time.monotonic() - made_at < MAX_AGE_SECONDS:
+                return sandbox
+            self._start(sandbox.destroy())
+        return None
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _retire(self, sandbox: ContainerSandbox) -> None:
+        await sandbox.destroy()
+        self.refill()
+
+    async def _fill(self) -> None:
+        failures = 0
+        while len(self._ready) < self._size and not self._closed:
+            try:
+                sandbox = await self._maker.make(self._policy, "standby")
+            except EngineError as error:
+                await self._note(error)
+                log.error("no standby sandbox", error=str(error))
+                await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
+                failures += 1
+                continue
+            self._ready.append((time.monotonic(), sandbox))
+            await self._note(None)
+
+    async def _note(self, error: EngineError | None) -> None:
+        async with self._changed:
+            self._error = error
+            self._changed.notify_all()

@@ -1,0 +1,35 @@
+"""May this worker start? What must hold before the first job, and what it says of itself afterwards."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from policies.model import Policy, PolicyError, load_policy, policy_names
+from worker.models.choose import UnknownModelError, choose_model
+from worker.models.settings import ModelSettings
+from worker.settings import Settings, UnsafeSettingsError, check_ladder
+
+
+def check_start(settings: Settings) -> None:
+    """Refuse what is unsafe or cannot work whatever comes.
+
+    An engine or image that is missing is no reason: jobs then end with a clear error, and the worker mends
+    itself when it is there.
+
+    Raises:
+        UnsafeSettingsError: A policy file or the clocks are wrong, or no model has that name.
+    """
+    try:
+        models = ModelSettings()
+        choose_model(models.model, models)
+        policies = all_policies()
+    except (PolicyError, UnknownModelError) as error:
+        raise UnsafeSettingsError(str(error)) from error
+    except ValidationError as error:
+        raise UnsafeSettingsError(str(error)) from None
+    check_ladder(settings, models, policies)
+
+
+def all_policies() -> list[Policy]:
+    """Every policy there is, parsed. Raises: PolicyError."""
+    return [load_policy(name) for name in policy_names()]
