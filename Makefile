@@ -1,0 +1,46 @@
+# What each target does: make help
+SHELL := /bin/bash
+PY := .venv/bin/python
+SANDGLASS := .venv/bin/sandglass
+EXAMPLE := client/examples/seattle-weather.csv
+QUESTION ?= What is the average temp_max by weather?
+
+.PHONY: help run stop test bench lint image setup doctor
+.DEFAULT_GOAL := help
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: system packages (named first), .venv with the locked libraries
+	@client/stack/bootstrap.sh
+
+image: setup ## Build the sandbox image, unless it is there
+	@$(SANDGLASS) image
+
+run: setup ## Set up all, start the local stack in the background, ask a question of a real table
+	@$(SANDGLASS) up
+	@printf '\n%s\n\n' '$$ sandglass ask $(EXAMPLE) "$(QUESTION)"'
+	@$(SANDGLASS) ask $(EXAMPLE) "$(QUESTION)"
+	@printf '\nask more:  .venv/bin/sandglass ask FILE "QUESTION"     end it all:  make stop\n'
+
+stop: ## End what `make run` started, sandboxes included
+	@[ ! -x $(SANDGLASS) ] || $(SANDGLASS) down
+
+doctor: setup ## Check each part of the running stack, and say how to mend it
+	@$(SANDGLASS) doctor
+
+lint: setup ## ruff and mypy
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+test: ## Lint and all tests, on every container engine of this machine; pytest's closing line comes last
+	@client/stack/bootstrap.sh --tests
+	@if command -v go >/dev/null; then tests/ferretdb/build.sh; else echo 'no Go: the MongoDB tests are skipped'; fi
+	@$(SANDGLASS) image
+	@$(MAKE) --no-print-directory lint
+	@$(PY) -m pytest $(PYTEST)
+
+bench: setup ## Measure latencies: one table
+	@$(SANDGLASS) up
+	@$(PY) -m bench.latency

@@ -1,0 +1,1 @@
+"""The commands of `sandglass`, one file for each group."""

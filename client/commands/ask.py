@@ -1,0 +1,110 @@
+"""`sandglass ask` and `exec`: a question, or code, and what came of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from client.api import Sandglass
+from client.commands.console import fail, finish, follow
+
+FORMATS = ("csv", "tsv", "txt", "json", "xlsx", "xls")
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the status record only.")]
+SaveFolder = Annotated[
+    Path | None, typer.Option("--save", metavar="DIR", help="Download the artifacts to here.")
+]
+SessionId = Annotated[
+    str | None, typer.Option("--session", metavar="ID", help="Use the tables of this session.")
+]
+PolicyName = Annotated[str | None, typer.Option("--policy", help="The limits to run under.")]
+
+
+def ask(
+    words: Annotated[list[str], typer.Argument(metavar='FILE... "QUESTION"', show_default=False)],
+    as_json: JsonFlag = False,
+    model: Annotated[str | None, typer.Option(help="As ollama:llama3.1; else the server's own.")] = None,
+    policy: PolicyName = None,
+    mode: Annotated[str | None, typer.Option(help="auto, pandas or sql.")] = None,
+    session: SessionId = None,
+    save: SaveFolder = None,
+) -> None:
+    """Ask a question of tables: csv, tsv, txt, json, xlsx, xls. With --session, files are added to it."""
+    question, files = words[-1], [Path(word) for word in words[:-1]]
+    _check_words(question, files, session)
+    options = {"model": model, "policy": policy, "mode": mode}
+    with Sandglass() as client:
+        task_id = _submit(client, question, files, session, options)
+        finish(client, follow(client, task_id), as_json, save)
+
+
+def execute(
+    source: Annotated[
+        str, typer.Argument(metavar="[FILE|-]", help="A file of code; - is standard input.")
+    ] = "-",
+    as_json: JsonFlag = False,
+    language: Annotated[str | None, typer.Option(help="python or sql; else by the file's name.")] = None,
+    policy: PolicyName = None,
+    session: SessionId = None,
+    save: SaveFolder = None,
+) -> None:
+    """Run code in a sandbox, without a model."""
+    code = _read_code(source)
+    if not code.strip():
+        fail("there is no code to run")
+    chosen = language or ("sql" if source.lower().endswith(".sql") else "python")
+    with Sandglass() as client:
+        task = client.execute(code, chosen, session_id=session, policy=policy)
+        finish(client, follow(client, str(task["task_id"])), as_json, save)
+
+
+def _check_words(question: str, files: list[Path], session: str | None) -> None:
+    for file in files:
+        if not file.exists():
+            fail(f"no such file: {file}")
+        if not file.is_file():
+            fail(f"not a file: {file}")
+    if not question.strip():
+        fail("the question is empty")
+    looks_like_file = Path(question).suffix.lower().lstrip(".") in FORMATS and " " not in question
+    if looks_like_file or (len(question) < 256 and Path(question).is_file()):
+        fail(f'the question is missing: sandglass ask {question} "QUESTION"')
+    if not files and session is None:
+        fail('no table: sandglass ask FILE... "QUESTION", or give --session ID')
+
+
+def _submit(
+    client: Sandglass, question: str, files: list[Path], session: str | None, options: dict[str, Any]
+) -> str:
+    try:
+        if session is None:
+            return str(client.one_shot(files, question, **options)["task_id"])
+        for file in files:
+            added = client.add_file(session, file)
+            _await_profile(client, str(added["task_id"]))
+        return str(client.analyze(session, question, **options)["task_id"])
+    except PermissionError as error:
+        fail(f"cannot read {error.filename}")
+
+
+def _await_profile(client: Sandglass, task_id: str) -> None:
+    record = follow(client, task_id)
+    if record.get("state") != "succeeded":
+        error = record.get("error") or {}
+        fail(f"{record.get('outcome')}: {error.get('message', 'the file could not be read')}", code=1)
+
+
+def _read_code(source: str) -> str:
+    try:
+        if source == "-":
+            return sys.stdin.read()
+        return Path(source).read_text("utf-8")
+    except FileNotFoundError:
+        fail(f"no such file: {source}")
+    except UnicodeDecodeError:
+        fail(f"not UTF-8 text: {source}")
+    except OSError as error:
+        fail(f"cannot read {source}: {error.strerror}")

@@ -1,0 +1,1 @@
+"""What `sandglass doctor` looks at, and how it judges what it sees."""

@@ -1,0 +1,151 @@
+"""What is seen of each part of the stack: the looking, where `judge` does the judging."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+
+import httpx
+
+from client.api import Sandglass
+from client.doctor.inside import PROBE, read_probe
+from client.doctor.judge import (
+    Check,
+    judge_engine,
+    judge_image,
+    judge_inside,
+    judge_model,
+    judge_python,
+    judge_readiness,
+)
+from client.errors import ClientError, StackError
+from client.stack.config import StackConfig
+from client.stack.engine import find_engine, ping
+from client.stack.image import image_digest
+from client.stack.services import Services
+from policies.model import load_policy
+from store.base import StoreError
+from store.open import open_store
+from worker.engines.base import EngineError, EngineFacts
+from worker.engines.connect import connect
+from worker.models.settings import ModelSettings
+
+_INSIDE_SECONDS = 60.0
+_POLICY = "default"
+
+
+def examine(config: StackConfig, remembered_engine: str) -> Iterator[Check]:
+    """All checks, one after the other."""
+    yield judge_python(sys.version_info[:3])
+    yield from _engine(config, remembered_engine)
+    yield _store(config)
+    yield _redis(config)
+    yield _model()
+    readiness = list(_gateway(config))
+    yield from readiness
+    if any(check.level == "fail" for check in readiness):
+        yield Check(
+            "inside", "warn", "limits from inside not checked: the stack is not up", "run: sandglass up"
+        )
+    else:
+        yield from _inside()
+
+
+def _engine(config: StackConfig, remembered: str) -> Iterator[Check]:
+    try:
+        found = (ping(remembered) if remembered else None) or find_engine(config.home)
+        if found is None:
+            yield Check(
+                "engine", "fail", "no container engine answers", "run: sandglass up, which starts podman"
+            )
+            return
+        yield from judge_engine(found.url, asyncio.run(_facts(found.url)))
+        yield judge_image(config.image, image_digest(found.url, config.image))
+    except (EngineError, StackError) as error:
+        yield Check("engine", "fail", str(error), "start it, or set DOCKER_HOST")
+
+
+async def _facts(url: str) -> EngineFacts:
+    engine = await connect(url)
+    try:
+        return await engine.facts()
+    finally:
+        await engine.close()
+
+
+def _store(config: StackConfig) -> Check:
+    scheme = config.store_url.partition(":")[0]
+
+    async def look() -> None:
+        store = open_store(config.store_url)
+        await store.open()
+        try:
+            await store.ping()
+        finally:
+            await store.close()
+
+    try:
+        asyncio.run(look())
+    except (StoreError, ValueError) as error:
+        return Check("store", "fail", f"{scheme}: {error}", "see SANDGLASS_STORE; is the disk full?")
+    return Check("store", "ok", f"{scheme} answers")
+
+
+def _redis(config: StackConfig) -> Check:
+    if Services(config).redis_answers():
+        where = f"127.0.0.1:{config.redis_port}" if config.redis_port else "SANDGLASS_REDIS_URL"
+        return Check("redis", "ok", f"answers at {where}")
+    fix = "run: sandglass up" if config.redis_port else "start it, or unset SANDGLASS_REDIS_URL"
+    return Check("redis", "fail", "does not answer", fix)
+
+
+def _model() -> Check:
+    try:
+        settings = ModelSettings()
+    except ValueError as error:
+        return Check("model", "fail", f"the settings are wrong: {error}", "see SANDGLASS_MODEL*")
+    provider = settings.model.partition(":")[0]
+    try:
+        if provider == "ollama":
+            answer = httpx.get(f"{settings.ollama_url}/api/tags", timeout=5)
+            answer.raise_for_status()
+            return judge_model(settings.model, [str(item["name"]) for item in answer.json()["models"]])
+        if provider == "openai":
+            key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+            url = settings.openai_url or "https://api.openai.com/v1"
+            httpx.get(
+                f"{url}/models", headers={"Authorization": f"Bearer {key}"}, timeout=10
+            ).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        return judge_model(settings.model, None, error=str(error) or type(error).__name__)
+    return judge_model(settings.model, None)
+
+
+def _gateway(config: StackConfig) -> Iterator[Check]:
+    try:
+        with Sandglass() as client:
+            client.sessions()
+            yield from judge_readiness(client.base_url, client.readiness())
+    except ClientError as error:
+        yield Check(
+            "gateway", "fail", str(error), f"run: sandglass up; the log is {config.home}/logs/gateway.log"
+        )
+
+
+def _inside() -> Iterator[Check]:
+    try:
+        with Sandglass() as client:
+            task = client.execute(PROBE, policy=_POLICY)
+            record = client.wait_for(str(task["task_id"]), limit_seconds=_INSIDE_SECONDS)
+    except ClientError as error:
+        yield Check("inside", "fail", str(error), "see .sandglass/logs/worker.log")
+        return
+    seen = read_probe(str((record.get("stdout") or {}).get("text", "")))
+    if record.get("state") != "succeeded" or seen is None:
+        reason = (record.get("error") or {}).get("message") or record.get("outcome")
+        yield Check(
+            "inside", "fail", f"a sandbox did not run the probe: {reason}", "see .sandglass/logs/worker.log"
+        )
+        return
+    yield from judge_inside(seen, load_policy(_POLICY).limits)
