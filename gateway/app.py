@@ -1,0 +1,126 @@
+"""What is the gateway: the routes, put together with the store, the blobs, the queue and the events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+
+from gateway.errors import install_handlers
+from gateway.events import JobEvents
+from gateway.middleware import RequestContext
+from gateway.queue import JobQueue
+from gateway.routes import analyze, artifacts, execute, health, sessions, status
+from gateway.schemas import ErrorBody
+from gateway.services import Services
+from gateway.settings import Settings, UnsafeSettingsError, load_settings
+from store.base import Store
+from store.open import open_blobs, open_store
+
+_DESCRIPTION = (
+    "Questions about tables, answered by code that runs in a throwaway container. Every call but the health "
+    "calls needs `Authorization: Bearer KEY`. Calls that make a job answer at once with a `task_id`; "
+    "ask `/status/{task_id}?wait=30` for what came of it."
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The gateway; store, blobs and Redis are opened when the server starts it."""
+    app = FastAPI(
+        title="Sandglass",
+        version=version("sandglass"),
+        description=_DESCRIPTION,
+        lifespan=_lifespan,
+        docs_url="/docs" if settings.docs else None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    install_handlers(app)
+    for routes in (sessions, analyze, execute, status, artifacts, health):
+        app.include_router(routes.router)
+    app.add_middleware(RequestContext)
+    _describe_errors(app)
+    return app
+
+
+def app_from_env() -> FastAPI:
+    """For `uvicorn gateway.app:app_from_env --factory`: settings from `SANDGLASS_*`, logs as JSON lines.
+
+    Raises:
+        UnsafeSettingsError: A setting is not what it must be.
+    """
+    log_as_json()
+    return create_app(load_settings())
+
+
+def log_as_json() -> None:
+    """One JSON object a line on stdout, with the request's id."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        cache_logger_on_first_use=True,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    async with AsyncExitStack() as stack:
+        try:
+            store, blobs = open_store(settings.store), open_blobs(settings.store)
+        except ValueError as error:
+            raise UnsafeSettingsError(f"the gateway does not start: {error}") from None
+        await store.open()
+        stack.push_async_callback(store.close)
+        await _require_keys(store)
+        await blobs.open()
+        stack.push_async_callback(blobs.close)
+        queue = JobQueue(settings.redis_url)
+        stack.push_async_callback(queue.close)
+        events = JobEvents(settings.redis_url, settings.event_poll_seconds)
+        await events.open()
+        stack.push_async_callback(events.close)
+        app.state.services = Services(settings, store, blobs, queue, events)
+        yield
+
+
+async def _require_keys(store: Store) -> None:
+    if not any(key.revoked_at is None for key in await store.list_keys()):
+        raise UnsafeSettingsError(
+            "the gateway does not start: the store has no API key, so nobody could be told from anybody; "
+            "make one with: sandglass keys create NAME"
+        )
+
+
+def _describe_errors(app: FastAPI) -> None:
+    """Put the one shape of errors into OpenAPI, in place of FastAPI's own, which is never sent."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = made()
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas |= ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}").pop("$defs")
+            schemas["ErrorBody"] = _without_defs(
+                ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
+            )
+            schemas.pop("HTTPValidationError", None)
+            schemas.pop("ValidationError", None)
+        assert app.openapi_schema is not None  # noqa: S101 - made() keeps it
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _without_defs(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "$defs"}

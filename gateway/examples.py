@@ -1,0 +1,87 @@
+"""What do requests and answers look like: the examples of the OpenAPI page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ID = "0b7e5a2c9d3f4e61a8b2c4d6e8f01234"
+TASK = "5f2d8c1b7a904e3f96b1d3c5a7e9f002"
+AT = "2026-11-21T12:00:00Z"
+
+FILE: dict[str, Any] = {
+    "file_id": "9a1c3e5f7b2d4f6081a3c5e7f9b1d305",
+    "name": "sales.csv",
+    "format": "csv",
+    "size_bytes": 52340,
+    "sha256": "3f0a" + "0" * 60,
+    "created_at": AT,
+    "error": None,
+}
+ACCEPTED: dict[str, Any] = {"task_id": TASK, "session_id": ID, "status_url": f"/status/{TASK}"}
+UPLOADED: dict[str, Any] = {**ACCEPTED, "files": [FILE]}
+ANALYZE: dict[str, dict[str, Any]] = {
+    "a question": {"question": "What is the total revenue by category?"},
+    "all fields": {
+        "question": "Plot the monthly revenue trend",
+        "mode": "pandas",
+        "policy": "strict",
+        "model": "ollama:llama3.1",
+        "cache": False,
+    },
+}
+EXECUTE: dict[str, dict[str, Any]] = {
+    "python": {"code": "print(1)"},
+    "sql over a session": {"code": "SELECT count(*) AS n FROM sales", "language": "sql", "session_id": ID},
+}
+STATUS: dict[str, Any] = {
+    "task_id": TASK,
+    "session_id": ID,
+    "kind": "analyze",
+    "state": "succeeded",
+    "stage": "done",
+    "outcome": "ok",
+    "question": "What is the total revenue by category?",
+    "mode": "auto",
+    "policy": "default",
+    "model": None,
+    "planner": "builtin",
+    "understood": "the sum of revenue for each category",
+    "answer": "Toys has the largest total revenue, 1234.5.",
+    "result": {"type": "series", "name": "revenue", "index": ["Toys", "Food"], "values": [1234.5, 99.0]},
+    "code": 'result = df.groupby("category")["revenue"].sum()',
+    "language": "python",
+    "stdout": {"text": "", "bytes": 0, "truncated": False},
+    "stderr": {"text": "", "bytes": 0, "truncated": False},
+    "attempts": [],
+    "artifacts": [],
+    "timings": {},
+    "usage": {},
+    "receipt": {},
+    "error": None,
+    "cancel_requested": False,
+    "created_at": AT,
+    "started_at": AT,
+    "finished_at": AT,
+}
+
+
+def shown(status: int, description: str, example: Any) -> dict[int | str, dict[str, Any]]:
+    """An OpenAPI response with its example."""
+    return {status: {"description": description, "content": {"application/json": {"example": example}}}}
+
+
+def bytes_shown(description: str) -> dict[int | str, dict[str, Any]]:
+    """An OpenAPI response of plain bytes."""
+    return {200: {"description": description, "content": {"application/octet-stream": {}}}}
+
+
+def files_form(fields: dict[str, Any] | None = None, required: list[str] | None = None) -> dict[str, Any]:
+    """The OpenAPI entry of a multipart body with `files` and text fields."""
+    files = {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}}
+    schema = {
+        "type": "object",
+        "properties": {"files": files, **(fields or {})},
+        "required": ["files", *(required or [])],
+        "additionalProperties": False,
+    }
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

@@ -1,0 +1,136 @@
+"""How does a request become a job: admitted, written to the store, then handed to the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from gateway.auth import Caller
+from gateway.errors import NotFoundError
+from gateway.idempotency import earlier
+from gateway.limits import refusal
+from gateway.services import Services
+from gateway.uploads import Upload
+from store.base import DuplicateError, Store, StoreError
+from store.records import Job, Session, utc_now
+
+_log = structlog.get_logger("gateway")
+
+
+async def require_session(store: Store, caller: Caller, session_id: str) -> Session:
+    """The caller's session.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    session = await store.get_session(caller.tenant_id, session_id)
+    if session is None:
+        raise NotFoundError("there is no session with this id", code="session_not_found")
+    return session
+
+
+async def require_room(services: Services, caller: Caller) -> None:
+    """Refuse before a body is read what could not be run or kept.
+
+    Raises:
+        QueueUnavailableError: Redis does not answer.
+        TooManyJobsError: The tenant has its fill of unfinished jobs.
+    """
+    await services.queue.require()
+    error = refusal(
+        await services.store.count_jobs(caller.tenant_id), services.settings.max_queued_per_tenant
+    )
+    if error is not None:
+        raise error
+
+
+async def submit(services: Services, job: Job) -> Job:
+    """Keep and publish `job`, or give the job that the same request made before.
+
+    Raises:
+        ConflictError: The idempotency key belongs to another request.
+        QueueUnavailableError: Redis does not answer; nothing was kept.
+        TooManyJobsError: The tenant has its fill of unfinished jobs.
+    """
+    repeated = await earlier(services.store, job.tenant_id, job.idempotency_key, job.request_digest or "")
+    if repeated is not None:
+        return repeated
+    await services.queue.require()
+    kept = await _insert(services, job)
+    if kept is job:
+        await _publish(services, job)
+    return kept
+
+
+async def submit_upload(services: Services, job: Job, upload: Upload, *, new_session: bool) -> Job:
+    """Keep an upload's records with its job, then publish; if that fails or was done before, undo the upload.
+
+    Raises:
+        ConflictError: The idempotency key belongs to another request.
+        TooManyJobsError: The tenant has its fill of unfinished jobs.
+    """
+    try:
+        kept = await _insert_upload(services, job, upload, new_session=new_session)
+    except BaseException:
+        await _undo(services, job, upload, new_session=new_session)
+        raise
+    if kept is job:
+        await _publish(services, job)
+    else:
+        await _undo(services, job, upload, new_session=new_session)
+    return kept
+
+
+async def _insert_upload(services: Services, job: Job, upload: Upload, *, new_session: bool) -> Job:
+    repeated = await earlier(services.store, job.tenant_id, job.idempotency_key, job.request_digest or "")
+    if repeated is not None:
+        return repeated
+    if new_session:
+        await services.store.insert_session(Session(session_id=upload.session_id, tenant_id=job.tenant_id))
+    kept = await _insert(services, job)
+    if kept is job:
+        for file in upload.files:
+            await services.store.insert_file(file)
+    return kept
+
+
+async def _insert(services: Services, job: Job) -> Job:
+    async with services.admission(job.tenant_id):
+        error = refusal(
+            await services.store.count_jobs(job.tenant_id), services.settings.max_queued_per_tenant
+        )
+        if error is not None:
+            raise error
+        try:
+            await services.store.insert_job(job)
+        except DuplicateError:
+            # Another request with this key won between our look and our write.
+            repeated = await earlier(
+                services.store, job.tenant_id, job.idempotency_key, job.request_digest or ""
+            )
+            if repeated is None:
+                raise
+            return repeated
+    return job
+
+
+async def _publish(services: Services, job: Job) -> None:
+    if await services.queue.publish(job.tenant_id, job.task_id):
+        # Unmarked, the worker's reaper publishes it again, which does no harm.
+        with suppress(StoreError):
+            await services.store.mark_published(job.tenant_id, job.task_id, utc_now())
+
+
+async def _undo(services: Services, job: Job, upload: Upload, *, new_session: bool) -> None:
+    undo: Callable[[], Awaitable[object]]
+    if new_session:
+        undo = lambda: services.store.delete_session(job.tenant_id, upload.session_id)  # noqa: E731
+    else:
+        undo = lambda: services.store.request_cancel(job.tenant_id, job.task_id)  # noqa: E731
+    try:
+        await undo()
+    except StoreError as error:
+        _log.warning("upload_not_undone", session_id=upload.session_id, error=type(error).__name__)
+    await upload.discard(services.blobs)

@@ -1,0 +1,25 @@
+"""How much may a client ask for: the numbers, and the decision whether one more job is admitted."""
+
+from __future__ import annotations
+
+from gateway.errors import TooManyJobsError
+
+MAX_QUESTION_CHARACTERS = 4000
+MAX_CODE_CHARACTERS = 100_000
+MAX_JSON_BYTES = 256 << 10
+MAX_FIELD_BYTES = 64 << 10
+"""One form field; a question of 4,000 characters needs at most 16,000."""
+MAX_FORM_FIELDS = 10
+MAX_FILE_NAME_CHARACTERS = 255
+MAX_WAIT_SECONDS = 60
+MAX_LISTED = 100
+
+
+def refusal(in_flight: int, max_in_flight: int) -> TooManyJobsError | None:
+    """Why one more job is not admitted, or None."""
+    if in_flight < max_in_flight:
+        return None
+    return TooManyJobsError(
+        f"{in_flight} jobs of yours are queued or running and {max_in_flight} may be; "
+        "wait for one to end or cancel one"
+    )

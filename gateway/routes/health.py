@@ -1,0 +1,71 @@
+"""Health: does the process answer, and would a job be kept, queued and run."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.json_reply import JSONReply
+from gateway.schemas import Health, Readiness
+from gateway.services import ServicesDep
+from store.base import Store, StoreError
+
+router = APIRouter(tags=["health"])
+_VERSION = version("sandglass")
+_PUBLIC_FACTS = ("engine", "image", "concurrency")
+"""What of a worker's heartbeat anyone may see: no host names, paths or addresses."""
+
+
+@router.get("/healthz", operation_id="health", response_model=Health)
+async def healthz() -> Response:
+    """The process answers."""
+    return JSONReply({"status": "ok", "version": _VERSION})
+
+
+@router.get(
+    "/readyz",
+    operation_id="readiness",
+    response_model=Readiness,
+    responses={
+        503: {"description": "Something that jobs need is missing; the body says what.", "model": Readiness}
+    },
+)
+async def readyz(services: ServicesDep) -> Response:
+    """Whether store, Redis and a worker are there, and what is weaker than it should be."""
+    store = await _answers(services.store)
+    redis = await services.queue.answers()
+    heartbeats = await services.queue.workers() if redis else []
+    ready = store and redis and bool(heartbeats)
+    body = Readiness(
+        ready=ready,
+        version=_VERSION,
+        store=store,
+        redis=redis,
+        worker=bool(heartbeats),
+        workers=[{name: facts[name] for name in _PUBLIC_FACTS if name in facts} for facts in heartbeats],
+        weaknesses=_weaknesses(heartbeats),
+    )
+    return JSONReply(body.model_dump(mode="json"), status_code=200 if ready else 503)
+
+
+async def _answers(store: Store) -> bool:
+    try:
+        await store.ping()
+    except StoreError:
+        return False
+    return True
+
+
+def _weaknesses(heartbeats: list[dict[str, Any]]) -> list[str]:
+    found: set[str] = set()
+    for facts in heartbeats:
+        listed = facts.get("weaknesses")
+        if isinstance(listed, list):
+            found.update(str(item) for item in listed)
+        if facts.get("problem"):
+            # Its words may hold an address of the host; `sandglass doctor` shows them to the operator.
+            found.add("a worker cannot reach its container engine or image; run: sandglass doctor")
+    return sorted(found)

@@ -1,0 +1,230 @@
+"""What do clients send and get: request bodies, strict, and views of records without internals."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+
+from gateway.limits import MAX_CODE_CHARACTERS, MAX_QUESTION_CHARACTERS
+from policies.model import policy_names
+from store.records import Attempt, JobError, Kind, Language, Mode, Outcome, State, Stream
+
+MODEL_PROVIDERS = ("builtin", "ollama", "openai", "scripted")
+_MODEL = re.compile(rf"(?:{'|'.join(MODEL_PROVIDERS)})(?::[A-Za-z0-9][A-Za-z0-9._:/@+-]{{0,127}})?")
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain NUL characters")
+    return text
+
+
+def _known_policy(name: str) -> str:
+    names = policy_names()
+    if name not in names:
+        raise ValueError(f"unknown policy; there are: {', '.join(names)}")
+    return name
+
+
+def _model_form(spec: str) -> str:
+    if not _MODEL.fullmatch(spec):
+        raise ValueError(
+            f"not a model; write PROVIDER or PROVIDER:NAME, PROVIDER one of {', '.join(MODEL_PROVIDERS)}"
+        )
+    return spec
+
+
+Question = Annotated[
+    str, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_not_blank), AfterValidator(_no_nul)
+]
+Code = Annotated[
+    str, Field(max_length=MAX_CODE_CHARACTERS), AfterValidator(_not_blank), AfterValidator(_no_nul)
+]
+PolicyName = Annotated[str, Field(max_length=41), AfterValidator(_known_policy)]
+ModelSpec = Annotated[str, Field(max_length=150), AfterValidator(_model_form)]
+
+
+class Body(BaseModel):
+    """Base of request bodies: an unknown field is refused by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AnalyzeBody(Body):
+    """A question about a session's tables."""
+
+    question: Question
+    mode: Mode = "auto"
+    policy: PolicyName = "default"
+    model: ModelSpec | None = None
+    cache: StrictBool = True
+
+
+class OneShotFields(AnalyzeBody):
+    """The text fields of a one-shot `POST /analyze`; the files stand beside them."""
+
+    cache: bool = True
+
+
+class ExecuteBody(Body):
+    """Code to run as it is, without a model."""
+
+    code: Code
+    language: Language = "python"
+    session_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    policy: PolicyName = "default"
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong."""
+
+    code: str
+    message: str
+    request_id: str
+
+
+class ErrorBody(BaseModel):
+    """The shape of every error."""
+
+    error: ErrorDetail
+
+
+class Accepted(BaseModel):
+    """A job was made; ask `status_url` for it."""
+
+    task_id: str
+    session_id: str | None
+    status_url: str
+
+
+class FileView(BaseModel):
+    """An uploaded original."""
+
+    file_id: str
+    name: str
+    format: str
+    size_bytes: int
+    sha256: str
+    created_at: datetime
+    error: str | None = None
+
+
+class Uploaded(Accepted):
+    """Files were kept; the task profiles them."""
+
+    files: list[FileView]
+
+
+class TableView(BaseModel):
+    """A table of a session, as the sandbox read it."""
+
+    name: str
+    file_id: str
+    position: int
+    size_bytes: int
+    sha256: str
+    profile: dict[str, Any]
+
+
+class TaskSummary(BaseModel):
+    """One job of a session, in short."""
+
+    task_id: str
+    kind: Kind
+    question: str | None
+    state: State
+    outcome: Outcome | None
+    created_at: datetime
+
+
+class SessionSummary(BaseModel):
+    """A session in a list."""
+
+    session_id: str
+    created_at: datetime
+    files: list[FileView]
+
+
+class SessionList(BaseModel):
+    """The caller's sessions, the newest first."""
+
+    sessions: list[SessionSummary]
+
+
+class SessionView(SessionSummary):
+    """A session with its tables and its latest jobs, the newest first."""
+
+    tables: list[TableView]
+    tasks: list[TaskSummary]
+
+
+class ArtifactView(BaseModel):
+    """A figure, file or full result that a job brought out; its bytes are at `url`."""
+
+    artifact_id: str
+    name: str
+    role: str
+    mime: str
+    size_bytes: int
+    url: str
+
+
+class Status(BaseModel):
+    """A job: where it stands, and what came of it."""
+
+    task_id: str
+    session_id: str | None
+    kind: Kind
+    state: State
+    stage: str
+    outcome: Outcome | None
+    question: str | None
+    mode: Mode
+    policy: str
+    model: str | None
+    planner: str | None
+    understood: str | None
+    answer: str | None
+    result: dict[str, Any] | None
+    code: str | None
+    language: Language | None
+    stdout: Stream
+    stderr: Stream
+    attempts: list[Attempt]
+    artifacts: list[ArtifactView]
+    timings: dict[str, Any]
+    usage: dict[str, Any]
+    receipt: dict[str, Any]
+    error: JobError | None
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Readiness(BaseModel):
+    """Whether jobs would be kept, queued and run, and what is weaker than it should be."""
+
+    ready: bool
+    version: str
+    store: bool
+    redis: bool
+    worker: bool
+    workers: list[dict[str, Any]]
+    weaknesses: list[str]

@@ -1,0 +1,72 @@
+"""How is the gateway set up: which environment variables, which defaults, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class UnsafeSettingsError(RuntimeError):
+    """The gateway will not start like this; the message says what to change."""
+
+
+def _default_store() -> str:
+    return f"sqlite://{quote(str(Path.cwd() / '.sandglass' / 'sandglass.db'))}"
+
+
+class Settings(BaseSettings):
+    """Read from `SANDGLASS_<NAME>`; other variables with this prefix belong to other parts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SANDGLASS_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    store: str = Field(default_factory=_default_store)
+    """`sqlite:///PATH` or `mongodb://...`: the worker must be given the same."""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    host: str = "127.0.0.1"
+    """Where `python -m gateway` listens. Put TLS in front of anything but loopback."""
+    port: int = Field(8000, ge=1, le=65535)
+    max_upload_bytes: int = Field(1 << 30, ge=1)
+    """All files of one request together, counted as they stream in."""
+    max_files: int = Field(20, ge=1, le=1000)
+    """Files in one request."""
+    max_queued_per_tenant: int = Field(100, ge=1)
+    """Jobs of one tenant that are queued or running."""
+    event_poll_seconds: float = Field(0.5, gt=0, le=10)
+    """How often a waiting `GET /status` reads the store while Redis brings no events."""
+    docs: bool = False
+    """Serve `/docs`. Off by default: that page loads its scripts from a public CDN."""
+
+    @model_validator(mode="after")
+    def _known_schemes(self) -> Self:
+        _require_scheme("SANDGLASS_STORE", self.store, ("sqlite", "mongodb", "mongodb+srv"))
+        _require_scheme("SANDGLASS_REDIS_URL", self.redis_url, ("redis", "rediss", "unix"))
+        return self
+
+
+def load_settings() -> Settings:
+    """The settings from the environment.
+
+    Raises:
+        UnsafeSettingsError: A variable is not what it must be; named, without its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        reasons = "; ".join(_explain(item["loc"], item["msg"]) for item in error.errors())
+        raise UnsafeSettingsError(f"the gateway does not start: {reasons}") from None
+
+
+def _require_scheme(variable: str, url: str, known: tuple[str, ...]) -> None:
+    if urlsplit(url).scheme not in known:
+        raise ValueError(f"{variable} must be one of {', '.join(f'{name}://' for name in known)}")
+
+
+def _explain(loc: tuple[int | str, ...], message: str) -> str:
+    name = f"SANDGLASS_{str(loc[0]).upper()}: " if loc else ""
+    return name + message.removeprefix("Value error, ")

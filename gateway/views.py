@@ -1,0 +1,68 @@
+"""What of a record may a client see: records to views, leases, tenants and blob keys left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.schemas import Accepted, ArtifactView, FileView, Status, TableView, TaskSummary
+from store.records import Job, StoredFile, Table
+
+
+def status_url(task_id: str) -> str:
+    """Where a job's state is."""
+    return f"/status/{task_id}"
+
+
+def accepted(job: Job) -> Accepted:
+    """The answer to a request that made `job`."""
+    return Accepted(task_id=job.task_id, session_id=job.session_id, status_url=status_url(job.task_id))
+
+
+def file_view(file: StoredFile) -> FileView:
+    """A file without its tenant and blob key."""
+    return FileView.model_validate(file.model_dump(include=set(FileView.model_fields)))
+
+
+def table_view(table: Table) -> TableView:
+    """A table without its tenant and blob key."""
+    return TableView.model_validate(table.model_dump(include=set(TableView.model_fields)))
+
+
+def task_summary(job: Job) -> TaskSummary:
+    """A job in one line."""
+    return TaskSummary(
+        task_id=job.task_id,
+        kind=job.kind,
+        question=job.request.question,
+        state=job.state,
+        outcome=job.outcome,
+        created_at=job.created_at,
+    )
+
+
+def status_of(job: Job) -> Status:
+    """All of a job that is its owner's business."""
+    code = job.code if job.code is not None else job.request.code
+    same = set(Status.model_fields) & set(type(job).model_fields) - {"artifacts", "code", "language"}
+    return Status(
+        **job.model_dump(include=same),
+        question=job.request.question,
+        mode=job.request.mode,
+        policy=job.request.policy,
+        model=job.request.model,
+        code=code,
+        language=job.language or (job.request.language if code is not None else None),
+        artifacts=[_artifact(item) for item in job.artifacts],
+    )
+
+
+def _artifact(item: dict[str, Any]) -> ArtifactView:
+    artifact_id = str(item.get("artifact_id", ""))
+    return ArtifactView(
+        artifact_id=artifact_id,
+        name=str(item.get("name", "")),
+        role=str(item.get("role", "file")),
+        mime=str(item.get("mime", "application/octet-stream")),
+        size_bytes=int(item.get("size_bytes", 0)),
+        url=f"/artifacts/{artifact_id}",
+    )
