@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -56,7 +57,7 @@ func run(listen, data string, verbose bool) error {
 	}
 	// The embedded package never reports telemetry: it makes no reporter and locks telemetry off.
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: listen},
+		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
 		Logger:    slog.New(slog.NewTextHandler(sink, nil)),
 		Handler:   "sqlite",
 		SQLiteURL: "file:" + folder + "/",
@@ -64,13 +65,23 @@ func run(listen, data string, verbose bool) error {
 	if err != nil {
 		return err
 	}
+	public, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
+	}
+	defer public.Close()
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	ended := make(chan error, 1)
+	ended := make(chan error, 2)
 	go func() { ended <- server.Run(ctx) }()
 
-	// MongoDBURI waits until the listener has its port, so this line means: ready for connections.
-	fmt.Println("ready", server.MongoDBURI())
+	// MongoDBURI waits until the server listens, so the line below means: ready for connections.
+	inner, err := url.Parse(server.MongoDBURI())
+	if err != nil {
+		return err
+	}
+	go func() { ended <- (&serializer{backend: inner.Host}).serve(public) }()
+	fmt.Printf("ready mongodb://%s/\n", public.Addr())
 	return <-ended
 }
