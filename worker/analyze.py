@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from store.records import JobError, Language, Table
-from worker.analysis.answer import Analysis, answer_question
-from worker.analysis.contract import Question, RunResult, TableView
+from store.records import Language, Table
+from worker.analysis.answer import answer_question
+from worker.analysis.contract import Analysis, Question, RunResult, TableView
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
@@ -79,21 +79,20 @@ async def _history(context: JobContext) -> tuple[tuple[str, str], ...]:
 
 
 async def _end(context: JobContext, analysis: Analysis, tables: list[Table]) -> dict[str, Any]:
-    error = analysis.error or JobError(code=analysis.outcome, message="")
     fields: dict[str, Any] = {
         "planner": analysis.planner,
         "understood": analysis.understood or None,
         "answer": analysis.answer or None,
         "code": analysis.code,
         "language": analysis.language,
-        "attempts": analysis.attempts,
-        "usage": analysis.usage,
+        "attempts": list(analysis.attempts),
+        "usage": {**analysis.usage, "answer_source": analysis.answer_source},
     }
     if analysis.run is not None:
         fields |= await run_fields(context, analysis.run)
         data = {table.name: table.sha256 for table in tables}
         fields["receipt"] = await context.receipt(data, analysis.code)
-    changes = ending(analysis.outcome, error.message, code=error.code, **fields)
+    changes = ending(analysis.outcome, **fields)
     if analysis.outcome != "ok" and analysis.error is not None:
         changes["error"] = analysis.error
     return changes

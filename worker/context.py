@@ -34,9 +34,9 @@ class JobContext:
         """The policy that the request names. Raises: PolicyError."""
         return load_policy(self.job.request.policy)
 
-    async def stage(self, stage: str, **fields: Any) -> None:
-        """Write a new stage and tell waiters. Raises: LeaseLostError."""
-        await self.lease.write(stage=stage, **fields)
+    async def stage(self, stage: str, fields: dict[str, Any] | None = None) -> None:
+        """Write a new stage with other fields, and tell waiters. Raises: LeaseLostError."""
+        await self.lease.write(stage=stage, **(fields or {}))
         await self.runtime.announce(self.job.task_id, "running", stage)
 
     async def take_sandbox(self) -> ContainerSandbox:

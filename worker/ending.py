@@ -20,9 +20,11 @@ class JobFailedError(Exception):
         self.code = code or outcome
 
 
-def ending(outcome: Outcome, message: str = "", *, code: str | None = None, **fields: Any) -> dict[str, Any]:
+def ending(
+    outcome: Outcome, message: str = "", *, error_code: str | None = None, **fields: Any
+) -> dict[str, Any]:
     """The changes of `finish_job` for `outcome`; `fields` go in as they are."""
     changes: dict[str, Any] = {"state": _STATES.get(outcome, "failed"), "stage": "done", "outcome": outcome}
     if outcome != "ok":
-        changes["error"] = JobError(code=code or outcome, message=message or outcome.replace("_", " "))
+        changes["error"] = JobError(code=error_code or outcome, message=message or outcome.replace("_", " "))
     return {**changes, **fields}

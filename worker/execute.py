@@ -13,7 +13,7 @@ from worker.tables import put_tables, session_tables
 
 
 async def execute(context: JobContext) -> dict[str, Any]:
-    """Run the request's code, over its session's tables if it names one. Raises: JobFailedError, EngineError."""
+    """Run the request's code over its session's tables. Raises: JobFailedError, EngineError."""
     request = context.job.request
     code, language = request.code or "", request.language
     tables = await session_tables(context)

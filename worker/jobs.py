@@ -90,7 +90,7 @@ async def _work(context: JobContext) -> dict[str, Any]:
     try:
         return await KINDS[context.job.kind](context)
     except JobFailedError as error:
-        return ending(error.outcome, error.message, code=error.code)
+        return ending(error.outcome, error.message, error_code=error.code)
     except (PolicyError, UnknownModelError) as error:
         return ending("policy_denied", str(error))
     except EngineError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import docker
 import requests
@@ -33,6 +34,7 @@ async def connect(url: str) -> Engine:
 
 def _probe(url: str) -> Engine:
     try:
+        _touch(url)
         client = docker.APIClient(base_url=url, version="1.40", timeout=_PROBE_SECONDS)
         with client:
             version = client.version()
@@ -40,3 +42,11 @@ def _probe(url: str) -> Engine:
         raise EngineUnavailableError(f"no container engine answers at {url}: {error}") from error
     names = " ".join(str(part.get("Name", "")) for part in version.get("Components") or [])
     return PodmanEngine(url) if "podman" in names.lower() else DockerEngine(url)
+
+
+def _touch(url: str) -> None:
+    # The SDK leaks its socket when a connect fails, so a path where nobody listens is found out here.
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_PROBE_SECONDS)
+            probe.connect(url.removeprefix("unix://"))

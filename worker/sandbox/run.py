@@ -115,10 +115,14 @@ class ContainerSandbox:
         seen, verdict = await self._attempt(header, number, wall_seconds, self.policy.output.artifact_bytes)
         return _run_result(seen, verdict, time.monotonic() - started)
 
+    async def hang_up(self) -> None:
+        """Close the pipe; the sandbox's runner ends by itself when it notices."""
+        await self._link.close()
+
     async def destroy(self) -> None:
         """Remove the container; a used sandbox is never used again."""
         try:
-            await self._link.close()
+            await self.hang_up()
             await self._engine.remove(self.container_id)
         except EngineError as error:
             log.warning(

@@ -1,0 +1,136 @@
+"""Real container engines for tests: found where they run, else started here and ended again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import docker
+import pytest
+
+ROOT = Path(__file__).parent.parent
+STATE = ROOT / ".sandglass"
+IMAGE = os.environ.get("SANDGLASS_IMAGE", "sandglass-sandbox:dev")
+START_SECONDS = 60
+
+
+def missing(reason: str) -> None:
+    """Skip on a laptop, fail in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; in CI it must be there")
+    pytest.skip(reason)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until `condition` holds; fails with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    """Whether an engine answers at `url`."""
+    try:
+        with docker.APIClient(base_url=url, version="1.40", timeout=3) as client:
+            client.version()
+    except Exception:
+        return False
+    return True
+
+
+def has_image(url: str) -> bool:
+    """Whether the engine at `url` has the sandbox image."""
+    with docker.APIClient(base_url=url, version="1.40", timeout=30) as client:
+        return bool(client.images(name=IMAGE))
+
+
+@contextmanager
+def podman() -> Iterator[str]:
+    """The URL of Podman's API: a service of our own over the machine's storage."""
+    if shutil.which("podman") is None:
+        missing("podman is not installed (apt-get install podman runc catatonit)")
+    STATE.mkdir(exist_ok=True)
+    socket = STATE / f"test-podman-{os.getpid()}.sock"
+    command = ["podman", "--runtime", "runc", "system", "service", "--time=0", f"unix://{socket}"]
+    with running(command, STATE / "test-podman.log"):
+        wait_for(lambda: answers(f"unix://{socket}"), START_SECONDS, "podman answers")
+        if not has_image(f"unix://{socket}"):
+            missing(f"podman has no image {IMAGE} (make image)")
+        yield f"unix://{socket}"
+    socket.unlink(missing_ok=True)
+
+
+@contextmanager
+def docker_engine() -> Iterator[str]:
+    """The URL of Docker: one that runs, else a daemon of our own whose data stay in `.sandglass/docker`."""
+    found = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    with ExitStack() as stack:
+        if not (answers(found) and "podman" not in _engine_name(found)):
+            found = stack.enter_context(_own_dockerd())
+        if not has_image(found) and not _copy_image(found):
+            missing(f"docker has no image {IMAGE}, and podman has none to copy (make image)")
+        yield found
+
+
+@contextmanager
+def _own_dockerd() -> Iterator[str]:
+    if shutil.which("dockerd") is None or os.geteuid() != 0:
+        missing("dockerd is not installed, or this is not root (apt-get install docker.io)")
+    STATE.mkdir(exist_ok=True)
+    socket = STATE / f"test-docker-{os.getpid()}.sock"
+    command = ["dockerd", "--host", f"unix://{socket}", "--data-root", str(STATE / "docker")]
+    command += ["--exec-root", f"/run/sandglass-test-{os.getpid()}", "--bridge=none", "--iptables=false"]
+    command += ["--ip6tables=false", "--pidfile", str(STATE / f"test-docker-{os.getpid()}.pid")]
+    with running(command, STATE / "test-docker.log"):
+        wait_for(lambda: answers(f"unix://{socket}"), START_SECONDS, "dockerd answers")
+        yield f"unix://{socket}"
+
+
+def _engine_name(url: str) -> str:
+    with docker.APIClient(base_url=url, version="1.40", timeout=5) as client:
+        parts = client.version().get("Components") or []
+    return " ".join(part.get("Name", "") for part in parts).lower()
+
+
+def _copy_image(url: str) -> bool:
+    saved = subprocess.Popen(["podman", "save", "--format", "docker-archive", IMAGE], stdout=subprocess.PIPE)
+    with docker.APIClient(base_url=url, version="1.40", timeout=600) as client, saved:
+        assert saved.stdout is not None
+        first = saved.stdout.read(1)
+        if first:
+            list(client.load_image(_chained(first, saved.stdout)))
+    if first:
+        with docker.APIClient(base_url=url, version="1.40") as client:
+            client.tag(f"localhost/{IMAGE}", IMAGE.split(":")[0], IMAGE.split(":")[1])
+    return bool(first)
+
+
+def _chained(first: bytes, rest: object) -> Iterator[bytes]:
+    yield first
+    while chunk := rest.read(1 << 20):  # type: ignore[attr-defined]
+        yield chunk
+
+
+@contextmanager
+def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is ended with the block; its output goes to `log`."""
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+ENGINES = {"podman": podman, "docker": docker_engine}

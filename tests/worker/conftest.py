@@ -1,0 +1,54 @@
+"""Fixtures for whatever talks to a real container engine."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from policies.spec import LABEL_STACK
+from tests.engine_services import ENGINES, IMAGE
+from worker.engines.base import Engine
+from worker.engines.connect import connect
+from worker.runtime import owner_mark
+from worker.sandbox.standby import Maker
+
+
+@pytest.fixture(scope="session")
+def engine_urls() -> Iterator[dict[str, str]]:
+    """Filled as engines are asked for; all are ended with the session."""
+    with ExitStack() as stack:
+        urls: dict[str, str] = {}
+        urls_by_name = _Urls(urls, stack)
+        yield urls_by_name
+
+
+class _Urls(dict[str, str]):
+    def __init__(self, urls: dict[str, str], stack: ExitStack) -> None:
+        super().__init__(urls)
+        self._stack = stack
+
+    def __missing__(self, name: str) -> str:
+        self[name] = self._stack.enter_context(ENGINES[name]())
+        return self[name]
+
+
+@pytest.fixture(params=sorted(ENGINES))
+async def engine(request: pytest.FixtureRequest, engine_urls: dict[str, str]) -> AsyncIterator[Engine]:
+    """Each real engine in turn."""
+    connected = await connect(engine_urls[request.param])
+    yield connected
+    await connected.close()
+
+
+@pytest.fixture
+async def maker(engine: Engine, tmp_path: Path) -> AsyncIterator[Maker]:
+    """Makes sandboxes of a stack of the test's own; whatever is left of it afterwards is a failure."""
+    stack = f"test-{uuid4().hex[:8]}"
+    yield Maker(engine, IMAGE, stack, owner_mark("test", os.getpid()), tmp_path / "spool", 60)
+    left = await engine.find({LABEL_STACK: stack})
+    for entry in left:
+        await engine.remove(entry.container_id)
+    assert left == [], "the test left containers behind"
