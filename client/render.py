@@ -69,14 +69,15 @@ def result_view(result: dict[str, Any] | None) -> RenderableType | None:
     return Text(plain(value))
 
 
-def code_view(record: dict[str, Any]) -> RenderableType | None:
-    """The code, highlighted; None: none was written."""
+def code_view(record: dict[str, Any], *, coloured: bool) -> RenderableType | None:
+    """The code, highlighted in a terminal, as it is in a pipe; None: none was written."""
     if not record.get("code"):
         return None
     code = plain(record["code"]).rstrip("\n")
-    return Syntax(
-        code, str(record.get("language") or "python"), theme="ansi_dark", background_color="default"
-    )
+    if not coloured:
+        return Text(code)
+    language = str(record.get("language") or "python")
+    return Syntax(code, language, theme="ansi_dark", background_color="default", word_wrap=True)
 
 
 def stream_view(record: dict[str, Any], name: str) -> RenderableType | None:
@@ -112,15 +113,15 @@ def attempts_view(record: dict[str, Any]) -> RenderableType | None:
 def show_success(console: Console, record: dict[str, Any]) -> None:
     """Words, result, code: a task that went well."""
     if record.get("answer"):
-        console.print(Text(plain(record["answer"]), style="bold green"))
+        console.print(Text(plain(record["answer"]), style="bold green"), soft_wrap=True)
     if record.get("understood"):
-        console.print(Text(f"understood: {plain(record['understood'])}", style="dim"))
+        console.print(Text(f"understood: {plain(record['understood'])}", style="dim"), soft_wrap=True)
     view = result_view(record.get("result"))
     printed = stream_view(record, "stdout")
     is_printed_text = (record.get("result") or {}).get("type") == "text" and printed is not None
     _block(console, None, None if is_printed_text else view)
     _block(console, "printed", printed)
-    _block(console, _code_title(record), code_view(record))
+    _block(console, _code_title(record), code_view(record, coloured=console.is_terminal))
     _block(console, None, attempts_view(record))
 
 
@@ -128,16 +129,15 @@ def show_failure(console: Console, record: dict[str, Any]) -> None:
     """Outcome, reason, suggestions, and what there is of code and output: a task that did not."""
     error = record.get("error") or {}
     outcome = record.get("outcome") or record.get("state") or "failed"
-    console.print(
-        Text(f"{outcome}: {plain(error.get('message') or 'no reason was given')}", style="bold red")
-    )
+    reason = plain(error.get("message") or "no reason was given")
+    console.print(Text(f"{outcome}: {reason}", style="bold red"), soft_wrap=True)
     suggestions = error.get("suggestions") or []
     if suggestions:
         console.print(Text("you could ask:"))
         console.print(Group(*[Text(f"  - {plain(item)}") for item in suggestions]))
     _block(console, "printed", stream_view(record, "stdout"))
     _block(console, "stderr", stream_view(record, "stderr"))
-    _block(console, _code_title(record), code_view(record))
+    _block(console, _code_title(record), code_view(record, coloured=console.is_terminal))
     _block(console, None, attempts_view(record))
 
 
@@ -152,7 +152,8 @@ def _block(console: Console, title: str | None, view: RenderableType | None) -> 
     console.print()
     if title:
         console.print(Text(title, style="dim"))
-    console.print(view)
+    # Text is not folded at the terminal's width, so that it can be copied as it is.
+    console.print(view, soft_wrap=isinstance(view, Text))
 
 
 def _table(columns: list[str], rows: list[list[Any]], result: dict[str, Any]) -> RenderableType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from client.api import Sandglass
+from client.api import TERMINAL, Sandglass
 from client.artifacts import save_artifacts
 from client.errors import ClientError
 from client.render import plain, show_failure, show_success, stage_words
@@ -21,12 +22,15 @@ FAILED = 1
 MISUSED = 2
 """The command could not do its work: a missing file, no gateway, a wrong key."""
 INTERRUPTED = 130
+_PIPED_COLUMNS = 160
+"""A file or a pipe has no width; rich would take 80 and fold every table."""
 _STAGE_POLL_SECONDS = 1.0
 
 
 def out() -> Console:
     """For answers."""
-    return Console(highlight=False, soft_wrap=False)
+    wide = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, width=_PIPED_COLUMNS if wide else None)
 
 
 def err() -> Console:
@@ -50,11 +54,7 @@ def follow(client: Sandglass, task_id: str) -> dict[str, Any]:
     console = err()
     try:
         if not console.is_terminal:
-            return client.wait_for(
-                task_id,
-                on_stage=lambda record: say(f"... {stage_words(record)}"),
-                wait_seconds=_STAGE_POLL_SECONDS,
-            )
+            return client.wait_for(task_id, on_stage=_say_stage, wait_seconds=_STAGE_POLL_SECONDS)
         with console.status("sending") as status:
             return client.wait_for(
                 task_id,
@@ -64,6 +64,11 @@ def follow(client: Sandglass, task_id: str) -> dict[str, Any]:
     except KeyboardInterrupt:
         client.cancel(task_id)
         fail(f"cancelled task {task_id}", INTERRUPTED)
+
+
+def _say_stage(record: dict[str, Any]) -> None:
+    if record.get("state") not in TERMINAL:
+        say(f"... {stage_words(record)}")
 
 
 def print_json(record: Any) -> None:

@@ -18,6 +18,7 @@ from client.doctor.judge import (
     judge_model,
     judge_python,
     judge_readiness,
+    judge_workers,
 )
 from client.errors import ClientError, StackError
 from client.stack.config import StackConfig
@@ -44,6 +45,7 @@ def examine(config: StackConfig, remembered_engine: str) -> Iterator[Check]:
     yield _model()
     readiness = list(_gateway(config))
     yield from readiness
+    yield from judge_workers(Services(config).workers())
     if any(check.level == "fail" for check in readiness):
         yield Check(
             "inside", "warn", "limits from inside not checked: the stack is not up", "run: sandglass up"

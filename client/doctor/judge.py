@@ -78,6 +78,17 @@ def judge_readiness(url: str, answer: dict[str, Any]) -> list[Check]:
     return checks
 
 
+def judge_workers(heartbeats: Sequence[dict[str, Any]]) -> list[Check]:
+    """What the workers say of themselves: a problem is why jobs do not run."""
+    checks = []
+    for fact in heartbeats:
+        if problem := fact.get("problem"):
+            checks.append(
+                Check("worker", "fail", first_line(str(problem)), "mend it; the worker goes on by itself")
+            )
+    return checks
+
+
 def judge_inside(seen: dict[str, Any], limits: Limits) -> list[Check]:
     """The limits as code inside a sandbox sees them, held against its policy."""
     return [

@@ -90,6 +90,8 @@ def load_config(environ: Mapping[str, str] = os.environ) -> StackConfig:
     home = home_of(environ)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Another tool may have made it first, open to all; the store and the blobs are in there.
+        home.chmod(0o700)
         stack_id = _stack_id(home)
     except OSError as error:
         raise StackError(f"cannot write {error.filename or home}: {error.strerror}") from None

@@ -46,8 +46,9 @@ def bring_up(say: Say) -> Up:
             say(f"made a key for the local stack: {config.home / 'key'}")
         services.start_worker(engine.url, say)
         services.start_gateway(say)
-        services.await_gateway()
+        # The worker first: the gateway is not ready before there is one.
         services.await_worker()
+        services.await_gateway()
     return Up(config, engine, was_running=False)
 
 
@@ -64,7 +65,7 @@ def take_down(say: Say) -> bool:
         if removed:
             say(f"removed {removed} sandbox container{'s' if removed > 1 else ''}")
         if podman_daemon(config.home).end(mark=config.mark):
-            say("stopped the podman service")
+            say("stopped podman's API service")
             ended = True
     return ended or removed > 0
 

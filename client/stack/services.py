@@ -106,7 +106,7 @@ class Services:
         ended = False
         for daemon, grace in ((self.gateway, 10.0), (self.worker, _WORKER_GRACE_SECONDS), (self.redis, 10.0)):
             if daemon.end(grace, self.config.mark):
-                say(f"stopped the {daemon.name}")
+                say(f"stopped {daemon.name}")
                 ended = True
         return ended
 
@@ -114,7 +114,7 @@ class Services:
         """Whether Redis answers a PING."""
         try:
             with self._redis_client() as client:
-                return client.ping()
+                return bool(client.ping())
         except (RedisError, OSError):
             return False
 
