@@ -1,0 +1,106 @@
+"""What can it mean to say of a whole column that it is numbers, dates or truth values?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from .engine import quote, quote_list
+
+Kind = Literal["number", "date", "boolean", "text"]
+
+# What pandas takes for missing; letters' case matters, as a text column may hold a person called Nan.
+TEXT_NULLS = (
+    "", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NULL", "null", "NaN", "nan", "-nan", "-NaN", "None",
+)  # fmt: skip
+# Missing as well where all other cells are numbers, dates or truth values; in lower case.
+VALUE_NULLS = (
+    "", "na", "n/a", "#n/a", "#na", "<na>", "null", "nan", "-nan", "none", "n.a.", "nil", "-", "--", "---", "\u2013",
+    "\u2014", "?", ".", "..", "...", "missing", "unknown", "not available", "(blank)", "tbd", "#null!", "#div/0!",
+    "#value!", "#ref!", "#name?", "#num!",
+)  # fmt: skip
+_SPACES = " \t\r\n\f\v\u00a0\u200b\ufeff"
+
+
+def trimmed(column: str) -> str:
+    """SQL: the cell without white space around it."""
+    return f"trim({column}, {quote(_SPACES)})"
+
+
+def trim(cell: str) -> str:
+    """The same in Python."""
+    return cell.strip(_SPACES)
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One reading of a column. `{t}` in `check` and `value` stands for the trimmed cell in SQL."""
+
+    key: str
+    kind: Kind
+    sql_type: str
+    pattern: str
+    """What every cell matches in full, in the syntax that Python and RE2 share."""
+    value: str
+    check: str = "true"
+    """SQL that must hold beyond the pattern: the value exists and fits its type."""
+    note: str = ""
+    """What the reading changed, for the report; empty where the cell is what it says."""
+    decimal: str = ""
+    """The decimal separator that it implies, if any."""
+    order: str = ""
+    """`dmy` or `mdy`, for dates that can be read both ways."""
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.ASCII)
+
+    def fits(self, cell: str) -> bool:
+        """Whether a trimmed cell has the form; SQL checks the value."""
+        return self._regex.fullmatch(cell) is not None
+
+    def missing(self, t: str) -> str:
+        """SQL: the trimmed cell `t` says that there is no value."""
+        if self.kind == "text":
+            return f"{t} IN ({quote_list(TEXT_NULLS)})"
+        return f"lower({t}) IN ({quote_list(VALUE_NULLS)})"
+
+    def holds(self, t: str) -> str:
+        """SQL: the trimmed cell `t` is as the hypothesis says."""
+        if self.kind == "text":
+            return "true"
+        return f"(regexp_full_match({t}, {quote(self.pattern)}) AND coalesce({self.check.replace('{t}', t)}, false))"
+
+    def expression(self, raw: str, t: str) -> str:
+        """SQL: the typed value of a cell; NULL where it is missing."""
+        value = raw if self.kind == "text" else self.value.replace("{t}", t)
+        return f"CASE WHEN {raw} IS NULL OR {self.missing(t)} THEN NULL ELSE {value} END::{self.sql_type}"
+
+
+TEXT = Hypothesis("text", "text", "VARCHAR", ".*", "{t}")
+
+_BOOL_WORDS = (("true", "false", False), ("yes", "no", False), ("y", "n", True), ("t", "f", True))
+
+
+def boolean_hypotheses(sample: set[str]) -> list[Hypothesis]:
+    """Pairs of words; the one-letter pairs only where both letters are there (a lone `F` may be a sex)."""
+    found = {cell.lower() for cell in sample}
+    return [
+        Hypothesis(
+            key=f"bool_{yes}",
+            kind="boolean",
+            sql_type="BOOLEAN",
+            pattern=f"(?i:{yes}|{no})",
+            value=f"(lower({{t}}) = '{yes}')",
+            note="" if yes == "true" else f'"{yes}"/"{no}" -> true/false',
+        )
+        for yes, no, both in _BOOL_WORDS
+        if found <= {yes, no} and (not both or found == {yes, no})
+    ]
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a trimmed cell means missing in a column of values."""
+    return cell.lower() in VALUE_NULLS

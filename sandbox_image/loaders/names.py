@@ -1,0 +1,93 @@
+"""What are tables and columns called?"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from .errors import TOO_LARGE, BadFileError
+from .limits import MAX_COLUMNS
+
+_MAX_TABLE_NAME = 60
+# Reserved in DuckDB: `select * from order` would not parse.
+_SQL_RESERVED = frozenset(
+    """all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
+    default deferrable desc describe distinct do else end except false fetch for foreign from group having in
+    initially intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer
+    pivot_wider placing primary qualify references returning select show some summarize symmetric table then
+    to trailing true union unique unpivot using variadic when where window with""".split()
+)
+
+
+def table_name(file_name: str, taken: set[str], sheet: str | None = None) -> str:
+    """A free table name made of the file's name (and the sheet's); it is added to `taken`."""
+    stem = PurePosixPath(file_name.replace("\\", "/")).stem
+    base = _identifier(f"{stem}_{sheet}" if sheet is not None else stem)
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}_{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _identifier(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_MAX_TABLE_NAME].rstrip("_")
+    if not name:
+        return "table_1"
+    if name[0].isdigit():
+        return f"t_{name}"
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in _SQL_RESERVED:
+        return f"{name}_table"
+    return name
+
+
+def unique_columns(header: Sequence[str | None], file_name: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """Column names as in the file, stripped; empty and repeated ones get a name of their own and are reported.
+
+    Raises:
+        BadFileError: More columns than the cap.
+    """
+    check_width(len(header), file_name)
+    stripped = [" ".join((cell or "").replace("\0", "").split()) for cell in header]
+    # DuckDB, which reads the table later, takes names without regard to case: `A` and `a` would clash there.
+    reserved = {name.casefold() for name in stripped if name}
+    used: set[str] = set()
+    names: list[str] = []
+    report: list[dict[str, Any]] = []
+    for position, wanted in enumerate(stripped, start=1):
+        name = wanted or f"column_{position}"
+        if name.casefold() in used or (not wanted and name.casefold() in reserved):
+            name = _numbered(name, used | reserved)
+        if name != wanted:
+            what = (
+                f'repeated column name "{wanted}" -> "{name}"' if wanted else f'empty column name -> "{name}"'
+            )
+            report.append({"column": name, "what": what, "cells": 1})
+        used.add(name.casefold())
+        names.append(name)
+    return names, report
+
+
+def check_width(width: int, file_name: str) -> None:
+    """Refuse a table with more columns than the cap.
+
+    Raises:
+        BadFileError: It is too wide.
+    """
+    if width > MAX_COLUMNS:
+        raise BadFileError(
+            TOO_LARGE,
+            f"{file_name} has {width:,} columns; at most {MAX_COLUMNS:,} are read. Split the table.",
+        )
+
+
+def _numbered(name: str, used: set[str]) -> str:
+    number = 2
+    while f"{name}_{number}".casefold() in used:
+        number += 1
+    return f"{name}_{number}"
