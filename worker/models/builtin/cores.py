@@ -7,7 +7,7 @@ from typing import Any
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.filters import ARTICLE, seq_second
-from worker.models.builtin.frame import Agg, Filter, Frame
+from worker.models.builtin.frame import Agg, Frame
 from worker.models.builtin.grammar import (
     Context,
     Found,
@@ -17,6 +17,7 @@ from worker.models.builtin.grammar import (
     bound,
     listed,
     meaning,
+    memo,
     opt,
     phrase,
     seq,
@@ -90,7 +91,7 @@ def aggregates() -> Parser:
         if len(set(aggs)) == len(aggs):
             yield aggs
 
-    return bound(listed(seq_second(ARTICLE, one), "and", "as well as", "plus", "along with"), flat)
+    return memo(bound(listed(seq_second(ARTICLE, one), "and", "as well as", "plus", "along with"), flat))
 
 
 def _crossed(context: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Agg, ...]]:
@@ -277,14 +278,10 @@ def mode_frame() -> Parser:
     ahead = seq(words, ARTICLE, column(), _NOUN_END)
     behind = seq(
         phrase("which", ""), column(), phrase("is", "is the", "occurs", "appears"),
-        phrase("most common", "most frequent", "most often", "the most often", "most frequently", "most common one"),
+        phrase("most common", "most frequent", "most often", "the most often", "most frequently",
+        "most common one"),
     )  # fmt: skip
     return alt(
         applied(ahead, lambda v: Frame("mode", columns=(v[2].name,))),
         applied(behind, lambda v: Frame("mode", columns=(v[1].name,))),
     )
-
-
-def filters_of(frame: Frame) -> tuple[Filter, ...]:
-    """Return the filters that the core itself carries."""
-    return frame.filters

@@ -22,6 +22,8 @@ class Context:
     table: Table
     reasons: list[str] = field(default_factory=list)
     steps: int = 0
+    seen: dict[tuple[int, int], list[tuple[Any, int]]] = field(default_factory=dict)
+    """What each remembered parser found at each place."""
 
     def norm(self, at: int) -> str:
         """Return the normalised word at `at`, or nothing past the end or inside quotes."""
@@ -63,8 +65,12 @@ def phrase(*alternatives: str) -> Parser:
 
 def meaning(table: dict[str, tuple[str, ...]]) -> Parser:
     """Match one of the phrases of `table`; the value is the key it stands under."""
-    parsers = [applied(phrase(*phrases), lambda _, key=key: key) for key, phrases in table.items()]
-    return alt(*parsers)
+    return alt(*(constant(phrase(*phrases), key) for key, phrases in table.items()))
+
+
+def constant(parser: Parser, made: Any) -> Parser:
+    """Match the parser; the value is always `made`."""
+    return applied(parser, lambda _: made)
 
 
 def alt(*parsers: Parser) -> Parser:
@@ -138,6 +144,23 @@ def many(parser: Parser, *, least: int = 0) -> Parser:
                     yield (value, *rest), end
 
     return parse
+
+
+def memo(parser: Parser) -> Parser:
+    """Match the parser, but only once at each place, and give each distinct match once."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        key = (id(parser), at)
+        if key not in context.seen:
+            context.seen[key] = list(dict.fromkeys(parser(context, at)))
+        yield from context.seen[key]
+
+    return parse
+
+
+def skipped(parser: Parser) -> Parser:
+    """Match the parser any number of times for its length alone: each end once, the value None."""
+    return memo(applied(many(parser), lambda _: None))
 
 
 def listed(parser: Parser, *separators: str) -> Parser:

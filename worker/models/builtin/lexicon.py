@@ -8,7 +8,8 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     "median": ("median", "median value"),
     "std": ("standard deviation", "std", "stdev", "std dev", "std deviation", "sample standard deviation"),
     "var": ("variance", "var", "sample variance"),
-    "min": ("minimum", "min", "lowest", "smallest", "minimal", "minimum value", "lowest value", "smallest value"),
+    "min": ("minimum", "min", "lowest", "smallest", "minimal", "minimum value", "lowest value",
+    "smallest value"),
     "max": (
         "maximum", "max", "highest", "largest", "biggest", "greatest", "maximal",
         "maximum value", "highest value", "largest value",
@@ -90,7 +91,8 @@ CLOSINGS = (
 
 ID_WORDS = frozenset({
     "id", "ids", "code", "zip", "zipcode", "postcode", "postal", "phone", "telephone", "key", "uuid", "guid",
-    "sku", "isbn", "ean", "ssn", "barcode", "pin", "fax", "iban", "latitude", "longitude", "lat", "lon", "lng",
+    "sku", "isbn", "ean", "ssn", "barcode", "pin", "fax", "iban", "latitude", "longitude", "lat", "lon",
+    "lng",
     "index", "number", "no", "nr", "num", "rank",
 })  # fmt: skip
 CALENDAR_WORDS = frozenset({"year", "month", "day", "week", "quarter", "hour", "weekday", "yr", "yyyy"})

@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from worker.models.builtin import lexicon
-from worker.models.builtin.grammar import Context, Found, Parser, phrase
+from worker.models.builtin.grammar import Context, Found, Parser, memo, phrase
 from worker.models.builtin.schema import Column, Table
 from worker.models.builtin.tokens import stem
 
 MAX_WORDS = 12
 _OPENING = set("([\"'“‘`")
 _CLOSING = set(")]\"'”’`,.?!;:")
-
-
-def column(*kinds: str) -> Parser:
-    """Match a column of one of `kinds` (any, when none is given) by its name or the words of its name."""
-
-    def parse(context: Context, at: int) -> Iterator[Found]:
-        for found, end in _columns_at(context, at):
-            if not kinds or found.kind in kinds:
-                yield found, end
-
-    return parse
 
 
 def _columns_at(context: Context, at: int) -> Iterator[tuple[Column, int]]:
@@ -43,6 +32,20 @@ def _columns_at(context: Context, at: int) -> Iterator[tuple[Column, int]]:
         if found and not glued(context, at, end):
             yield found[0], end
             return
+
+
+any_column: Parser = memo(_columns_at)
+
+
+def column(*kinds: str) -> Parser:
+    """Match a column of one of `kinds` (any, when none is given) by its name or the words of its name."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for found, end in any_column(context, at):
+            if not kinds or found.kind in kinds:
+                yield found, end
+
+    return parse
 
 
 def _quoted_columns(context: Context, at: int) -> list[Column]:

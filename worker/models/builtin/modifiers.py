@@ -19,7 +19,19 @@ from worker.models.builtin.filters import (
     values,
 )
 from worker.models.builtin.frame import Dim, Filter
-from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, listed, opt, phrase, seq
+from worker.models.builtin.grammar import (
+    Context,
+    Parser,
+    alt,
+    applied,
+    bound,
+    listed,
+    meaning,
+    memo,
+    opt,
+    phrase,
+    seq,
+)
 from worker.models.builtin.mentions import column, row_noun
 from worker.models.builtin.schema import Column
 
@@ -57,8 +69,8 @@ def dim() -> Parser:
 
 def period_word() -> Parser:
     """Match `month`, `months`; the value is `month`."""
-    words = {name: (name, name + "s") for name in lexicon.PERIODS}
-    return alt(*(applied(phrase(*forms), lambda _, name=name: name) for name, forms in words.items()))
+    words: dict[str, tuple[str, ...]] = {name: (name, name + "s") for name in lexicon.PERIODS}
+    return meaning(words)
 
 
 def period_dim() -> Parser:
@@ -105,7 +117,8 @@ def groups() -> Parser:
 def filters() -> Parser:
     """Match any phrase that keeps some rows."""
     where = phrase(
-        "where", "with", "whose", "having", "have", "has", "had", "when", "that have", "that has", "which have",
+        "where", "with", "whose", "having", "have", "has", "had", "when", "that have", "that has",
+        "which have",
         "which has", "who have", "for which", "where the", "with the", "whose the", "with a", "with an",
         "have a", "that had", "and", "in which", "if", "are", "have an", "has a",
     )  # fmt: skip
@@ -217,12 +230,13 @@ def table_named() -> Parser:
 
 def modifiers() -> Parser:
     """Match everything that may follow (or lead) a core; the value is a tuple without the empty ones."""
-    one = seq_second(opt(phrase(",")), alt(groups(), filters(), order(), closing(), table_named()))
+    one = memo(seq_second(opt(phrase(",")), alt(groups(), filters(), order(), closing(), table_named())))
 
-    def parse(context: Context, at: int) -> Iterator[Any]:
+    def chain(context: Context, at: int) -> Iterator[Any]:
         yield (), at
         for value, after in one(context, at):
-            for rest, end in parse(context, after):
+            for rest, end in whole(context, after):
                 yield ((value, *rest) if value is not None else rest), end
 
-    return parse
+    whole = memo(chain)
+    return whole

@@ -1,0 +1,19 @@
+"""Which code answers a plain question about tables, when no model is there to ask? See docs/builtin-planner.md."""
+
+from __future__ import annotations
+
+from worker.analysis.contract import Decline, Plan, Question, TableView
+from worker.models.builtin.planning import plan_question, suggest_questions
+from worker.models.builtin.wording import word
+
+__all__ = ["plan", "suggest", "word"]
+
+
+def plan(question: Question) -> Plan | Decline:
+    """Return code for the one sure reading of `question`, or the reason why there is none."""
+    return plan_question(question)
+
+
+def suggest(tables: tuple[TableView, ...]) -> tuple[str, ...]:
+    """Return up to three questions about `tables` that `plan` answers."""
+    return suggest_questions(tables)

@@ -1,0 +1,78 @@
+"""May this reading be computed: do the kinds of its columns bear what is asked of them?"""
+
+from __future__ import annotations
+
+from worker.models.builtin.frame import Agg, Frame, NotSureError
+from worker.models.builtin.schema import Column, Table, date_span
+
+_NUMERIC = {"sum", "mean", "median", "std", "var", "quantile"}
+_NAMES = {"sum": "a sum", "mean": "an average", "median": "a median", "std": "a standard deviation",
+          "var": "a variance", "quantile": "a quantile", "min": "a minimum", "max": "a maximum"}  # fmt: skip
+MAX_GROUPS_OF_NUMBERS = 200
+MAX_POINTS = 1000
+
+
+def check(frame: Frame, table: Table) -> None:
+    """Return if `frame` can be computed truly.
+
+    Raises:
+        NotSureError: it cannot; the message says why.
+    """
+    for agg in frame.aggs:
+        _check_aggregate(agg, table)
+    for dim in frame.dims:
+        _check_group(table.column(dim.column), dim.period)
+    grouped = {dim.column for dim in frame.dims if dim.period is None}
+    if any(agg.column in grouped for agg in frame.aggs):
+        raise NotSureError(f"{next(iter(grouped))} cannot be both grouped by and computed")
+    if len(frame.aggs) > 1 and frame.dims and any(agg.function == "quantile" for agg in frame.aggs):
+        raise NotSureError("several computations with a percentile are too many at once for groups")
+    if len(frame.aggs) > 6:
+        raise NotSureError("that is more than six computations at once")
+    _check_kind(frame, table)
+
+
+def _check_aggregate(agg: Agg, table: Table) -> None:
+    if agg.column is None or agg.function in {"count", "nunique"}:
+        return
+    column = table.column(agg.column)
+    what = _NAMES[agg.function]
+    if agg.function in _NUMERIC and column.kind != "number":
+        raise NotSureError(
+            f"{what} of {column.name} makes no sense: it holds {_holding(column)}, not numbers"
+        )
+    if column.kind not in {"number", "date"}:
+        raise NotSureError(f"{what} of {column.name} makes no sense: it holds {_holding(column)}")
+    if agg.function in _NUMERIC and column.id_like:
+        raise NotSureError(
+            f"{what} of {column.name} makes no sense: its numbers are names (ids, codes or dates)"
+        )
+
+
+def _holding(column: Column) -> str:
+    return {"text": "text", "date": "dates", "boolean": "yes or no"}.get(column.kind, column.kind)
+
+
+def _check_group(column: Column, period: str | None) -> None:
+    if period is None and column.kind == "number" and column.unique > MAX_GROUPS_OF_NUMBERS:
+        raise NotSureError(f"{column.name} has {column.unique} different numbers, too many to group by")
+    if period is not None and column.kind != "date":
+        raise NotSureError(f"{column.name} is not a date, so it has no {period}s")
+
+
+def _check_kind(frame: Frame, table: Table) -> None:
+    if frame.kind == "rows" and frame.which == "all" and not frame.filters:
+        raise NotSureError("it is not said which rows: ask for the first 5 rows, or rows with a condition")
+    if frame.kind == "share_rows" and len(frame.filters) != 1:
+        raise NotSureError(
+            "a percentage of rows needs exactly one condition, so that it is clear of what it is a part"
+        )
+    if frame.kind in {"share_groups", "share_sum"} and frame.aggs[0].column:
+        column = table.column(frame.aggs[0].column)
+        if isinstance(column.low, int | float) and column.low < 0:
+            raise NotSureError(f"shares of {column.name} make no sense: some of its values are negative")
+    if frame.kind == "trend" and frame.which:
+        dim = frame.dims[0]
+        span = date_span(table.column(dim.column))
+        if dim.period == "day" and span and (span[1] - span[0]).days >= MAX_POINTS:
+            raise NotSureError("there are more days than fit one answer: ask for months")

@@ -1,0 +1,168 @@
+"""Which groups or rows come out on top? The readings with `which`, `top N` and `highest`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from worker.models.builtin import lexicon
+from worker.models.builtin.cores import aggregates
+from worker.models.builtin.filters import ARTICLE
+from worker.models.builtin.frame import Agg, Dim, Frame
+from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, opt, phrase, seq
+from worker.models.builtin.mentions import column, row_noun, whole_number
+from worker.models.builtin.modifiers import adjectives, period_dim
+from worker.models.builtin.schema import Column
+
+_MOST = applied(phrase(*lexicon.MOST), lambda _: False)
+_LEAST = applied(phrase(*lexicon.LEAST), lambda _: True)
+_SUPERLATIVE = alt(_MOST, _LEAST)
+_HAS = phrase(
+    "has", "have", "had", "with", "has got", "generated", "generates", "generate", "made", "makes", "earned",
+    "earns", "brought in", "brings in", "produced", "produces", "shows", "showed", "that has", "that have",
+    "recorded", "accounts for", "achieved", "having", "that had",
+)  # fmt: skip
+_RANKED_BY = phrase(
+    "by", "by the", "in terms of", "based on", "ranked by", "according to", "sorted by", "ordered by", "in",
+    "when ranked by",
+)  # fmt: skip
+
+
+def subject() -> Parser:
+    """Match what is ranked: a column, a period of the date column, or rows (None)."""
+    rows = applied(seq(adjectives(), row_noun()), lambda v: (None, v[0]))
+    columns = applied(column("text", "number", "boolean"), lambda c: (Dim(c.name), ()))
+    periods = applied(period_dim(), lambda d: (d, ()))
+    return alt(rows, columns, periods)
+
+
+def measure() -> Parser:
+    """Match what is ranked by; the value is `(Agg or None, Column or None)`."""
+    explicit = bound(aggregates(), lambda c, aggs: [(aggs[0], None)] if len(aggs) == 1 else [])
+    rows = applied(
+        seq(opt(phrase("number of", "count of", "total number of", "the number of")), row_noun()),
+        lambda _: (Agg("count"), None),
+    )
+    count = applied(phrase("count", "frequency"), lambda _: (Agg("count"), None))
+    bare = applied(seq(column("number", "date"), opt(phrase("value", "values"))), lambda v: (None, v[0]))
+    return alt(explicit, rows, count, bare)
+
+
+def ranked_frames(
+    context: Context, who: tuple[Dim | None, tuple[Any, ...]], what: tuple[Agg | None, Column | None], *,
+    limit: int, ascending: bool,
+) -> Iterator[Frame]:  # fmt: skip
+    """Yield the one sure reading of ranking `who` by `what`, or blame what is not sure."""
+    dim, filters = who
+    agg, by = what
+    if dim is None:
+        if by is not None and not (by.id_like and not by.calendar):
+            yield Frame("top_rows", columns=(by.name,), limit=limit, ascending=ascending, filters=filters)
+        return
+    if agg is not None:
+        if agg.column != dim.column or agg.function == "count":
+            yield Frame("rank", (agg,), (dim,), limit=limit, ascending=ascending)
+        return
+    if by is None or by.name == dim.column:
+        return
+    named = context.table.column(dim.column)
+    if dim.period is None and named.kind in {"text", "number"} and _one_row_each(context, named):
+        yield Frame("top_rows", columns=(by.name, named.name), limit=limit, ascending=ascending)
+    elif by.additive:
+        yield Frame("rank", (Agg("sum", by.name),), (dim,), limit=limit, ascending=ascending)
+    elif by.rate_like and limit == 1 and dim.period is None:
+        yield Frame("top_rows", columns=(by.name, named.name), limit=1, ascending=ascending)
+    else:
+        context.blame(
+            f"there are several rows for each {dim.period or named.name}: say whether its total, average or "
+            f"highest {by.name} is meant"
+        )
+
+
+def _one_row_each(context: Context, named: Column) -> bool:
+    return named.nulls == 0 and named.unique == context.table.rows
+
+
+def which_frame() -> Parser:
+    """Match `which category has the highest total revenue`, `the 3 cities with the lowest average price`."""
+
+    def make(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
+        limit, who, _has, _the, ascending, what = parts
+        yield from ranked_frames(context, who, what, limit=limit or 1, ascending=ascending)
+
+    opening = opt(phrase("which", "which is", "which are", "in which", "which of the", "name the"))
+    full = seq(opt(whole_number()), subject(), _HAS, ARTICLE, _SUPERLATIVE, measure())
+    asked = applied(seq(opening, ARTICLE, full), lambda v: v[2])
+    is_highest = seq(
+        phrase("which", "in which", "for which"),
+        subject(),
+        phrase("is", "are", "was", "were"),
+        measure(),
+        ARTICLE,
+        _SUPERLATIVE,
+    )
+    return alt(
+        bound(asked, make),
+        bound(is_highest, lambda c, v: ranked_frames(c, v[1], v[3], limit=1, ascending=v[5])),
+    )
+
+
+def top_frame() -> Parser:
+    """Match `top 5 products by revenue`, `bottom three cities by average price`, `top product by profit`."""
+    end = alt(applied(phrase("top", "best", "highest", "largest"), lambda _: False),
+              applied(phrase("bottom", "worst", "lowest", "smallest"), lambda _: True))  # fmt: skip
+
+    def make(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
+        ascending, limit, (who, _by, what) = parts
+        if limit is None and _plural(context, who):
+            context.blame("it is not said how many: ask for the top 5, for example")
+            return
+        if limit != 0:
+            yield from ranked_frames(context, who, what, limit=limit or 1, ascending=ascending)
+
+    number_first = applied(seq(whole_number(), end), lambda v: (v[1], v[0]))
+    number_last = seq(end, opt(whole_number()))
+    ranked = seq(subject_seen(), _RANKED_BY, ARTICLE, measure())
+    with_highest = seq(
+        subject_seen(), phrase("with the highest", "with the most", "having the highest"), ARTICLE, measure()
+    )
+    body = applied(alt(ranked, with_highest), lambda v: (v[0], v[1], v[3]))
+    joined = applied(seq(alt(number_first, number_last), body), lambda v: (v[0][0], v[0][1], v[1]))
+    return alt(bound(joined, make), highest_values(number_first, number_last))
+
+
+def subject_seen() -> Parser:
+    """Match a subject; the value also tells whether it was said in the plural."""
+    inner = subject()
+
+    def parse(context: Context, at: int) -> Iterator[Any]:
+        for (dim, filters), end in inner(context, at):
+            yield Seen((dim, filters), context.norm(end - 1).endswith("s")), end
+
+    return parse
+
+
+class Seen(tuple):  # type: ignore[type-arg]
+    """A subject `(dim, filters)` that remembers whether it was plural."""
+
+    plural: bool
+
+    def __new__(cls, pair: tuple[Any, ...], plural: bool) -> Seen:
+        made = super().__new__(cls, pair)
+        made.plural = plural
+        return made
+
+
+def _plural(_: Context, who: Any) -> bool:
+    return bool(getattr(who, "plural", False))
+
+
+def highest_values(*heads: Parser) -> Parser:
+    """Match `5 highest prices`, `top 5 prices`: the rows with the highest values."""
+
+    def make(_: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
+        (ascending, limit), found = parts
+        if limit and not found.id_like:
+            yield Frame("top_rows", columns=(found.name,), limit=limit, ascending=ascending)
+
+    return bound(seq(alt(*heads), column("number")), make)

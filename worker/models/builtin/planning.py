@@ -1,0 +1,141 @@
+"""Is there one table and one reading for a question, and what is said if not?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from worker.analysis.contract import Decline, Plan, Question, TableView
+from worker.models.builtin.code import write
+from worker.models.builtin.describing import describe
+from worker.models.builtin.frame import Frame
+from worker.models.builtin.mentions import listing
+from worker.models.builtin.reader import Reading, read
+from worker.models.builtin.schema import Table, read_table
+from worker.models.builtin.sql import write_sql
+from worker.models.builtin.tokens import tokenize
+
+MAX_CHARACTERS = 2000
+MAX_TABLES = 40
+
+
+def plan_question(question: Question) -> Plan | Decline:
+    """Return code for the one sure reading of `question`, or the reason why there is none."""
+    tables = tuple(read_table(view, first=at == 0) for at, view in enumerate(question.tables))
+    if not tables:
+        return Decline("There is no table to ask about: add a file first.")
+    if len(question.text) > MAX_CHARACTERS:
+        return _declined(f"the question is longer than {MAX_CHARACTERS} characters", question)
+    if not any(token.kind != "sign" for token in tokenize(question.text)):
+        return _declined("the question is empty", question)
+    readings = [(table, read(question.text, table)) for table in _about(question.text, tables)]
+    sure = [(table, reading.frame) for table, reading in readings if reading.frame is not None]
+    if len(sure) > 1:
+        names = listing([table.name for table, _ in sure])
+        return _declined(f'it could be about {names}: name the table, as in "in {sure[0][0].name}"', question)
+    if not sure or any("more than one way" in reason for _, r in readings for reason in r.reasons):
+        return _declined(_why([reading for _, reading in readings if reading.frame is None]), question)
+    return _planned(sure[0][1], sure[0][0], question)
+
+
+def _about(text: str, tables: tuple[Table, ...]) -> tuple[Table, ...]:
+    """Return the tables that the question names, or all."""
+    words = [token.norm for token in tokenize(text.replace("_", " "))]
+    named = tuple(table for table in tables[:MAX_TABLES] if table.words and _names(words, table))
+    return named if len(tables) > 1 and len(named) == 1 else tables[:MAX_TABLES]
+
+
+def _names(words: list[str], table: Table) -> bool:
+    size = len(table.words)
+    before = {"in", "of", "from", "the"}
+    return any(
+        tuple(words[at : at + size]) == table.words and at > 0 and words[at - 1] in before
+        for at in range(len(words) - size + 1)
+    )
+
+
+def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
+    understood = describe(frame, table)
+    template: dict[str, object] = {
+        "kind": frame.kind,
+        "unit": " %" if frame.kind.startswith("share") else "",
+        "filtered": bool(frame.filters),
+        "whole": frame.kind in {"rank", "mode", "difference", "ratio", "describe", "shape"},
+        "table": table.name,
+    }
+    if frame.kind == "trend":
+        template["period"] = frame.dims[0].period
+    if len(question.tables) > 1:
+        understood += f" (table {table.name})"
+    if question.mode == "sql":
+        sql = write_sql(frame, table)
+        if sql is None:
+            return _declined("this question has no rule for SQL yet; ask it in pandas mode", question)
+        return Plan(sql, "sql", "builtin", understood, template)
+    return Plan(write(frame, table), "python", "builtin", understood, template)
+
+
+def _why(readings: list[Reading]) -> str:
+    reasons = list(dict.fromkeys(reason for reading in readings for reason in reading.reasons))
+    if reasons:
+        return "; ".join(reasons[:2])
+    common = set.intersection(*(set(reading.unknown) for reading in readings)) if readings else set()
+    unknown = (
+        [name for name in readings[0].unknown if name in common or len(readings) == 1] if readings else []
+    )
+    if unknown:
+        return f"the rules do not know {listing(unknown[:4])}: no column, value or operation is called so"
+    return "the words are known, but not in this order: the rules cannot be sure what is asked"
+
+
+def _declined(reason: str, question: Question) -> Decline:
+    suggestions = suggest_questions(question.tables)
+    return Decline(f"I am not sure enough to answer: {reason}.", suggestions)
+
+
+def suggest_questions(tables: tuple[TableView, ...]) -> tuple[str, ...]:
+    """Return up to three questions about `tables` that are surely answered."""
+    views = tables[:MAX_TABLES]
+    found: list[str] = []
+    for at, view in enumerate(views):
+        table = read_table(view, first=at == 0)
+        for text in _candidates(table, several=len(views) > 1):
+            if text not in found and _answered(text, views):
+                found.append(text)
+            if len(found) == 3:
+                return tuple(found)
+    return tuple(found)
+
+
+def _answered(text: str, views: tuple[TableView, ...]) -> bool:
+    tables = tuple(read_table(view, first=at == 0) for at, view in enumerate(views))
+    readings = [read(text, table) for table in _about(text, tables)]
+    return sum(reading.frame is not None for reading in readings) == 1 and not any(
+        "more than one way" in reason for reading in readings for reason in reading.reasons
+    )
+
+
+def _candidates(table: Table, *, several: bool) -> Iterator[str]:
+    where = f" in {table.name}" if several else ""
+    numbers = [c for c in table.of_kind("number") if not c.id_like]
+    texts = [c for c in table.of_kind("text") if 1 < c.unique <= 50 and not c.id_like]
+    for group in texts[:2]:
+        for number in numbers[:2]:
+            function = "average" if number.rate_like or number.level_like else "total"
+            yield f"What is the {function} of {_quoted(number.name)} by {_quoted(group.name)}{where}?"
+    for dated in table.of_kind("date")[:1]:
+        for number in numbers[:1]:
+            yield f"Show the total of {_quoted(number.name)} by month of {_quoted(dated.name)}{where}"
+    for number in numbers[:2]:
+        yield f"What is the median of {_quoted(number.name)}{where}?"
+    for group in texts[:1]:
+        yield f"What is the most common {_quoted(group.name)}{where}?"
+    yield f"How many rows are there{where}?"
+    yield f"How many missing values are there per column{where}?"
+    yield f"Show the first 5 rows{where}"
+
+
+def _quoted(name: str) -> str:
+    """Return the name as it can be asked for: with quotes where it is more than plain words."""
+    if name.replace("_", "").replace(" ", "").isalnum() and "`" not in name:
+        return name
+    return f"`{name}`"

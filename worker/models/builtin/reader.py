@@ -1,0 +1,179 @@
+"""Which one reading does a question have against one table, or why has it none?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from worker.models.builtin import cores, cores_ranked, cores_time, cores_whole, lexicon
+from worker.models.builtin.checks import check
+from worker.models.builtin.describing import describe
+from worker.models.builtin.frame import Filter, Frame, NotSureError
+from worker.models.builtin.grammar import (
+    VOCABULARY,
+    Context,
+    TooLongError,
+    alt,
+    memo,
+    opt,
+    phrase,
+    seq,
+    skipped,
+)
+from worker.models.builtin.mentions import column, listing, similar_columns, value
+from worker.models.builtin.modifiers import Filters, Groups, Order, modifiers
+from worker.models.builtin.schema import Table
+from worker.models.builtin.tokens import Token, tokenize
+
+MAX_TOKENS = 60
+_CORE = memo(
+    alt(
+        cores.aggregate_frame(),
+        cores.count_frame(),
+        cores.mode_frame(),
+        cores_ranked.which_frame(),
+        cores_ranked.top_frame(),
+        cores_time.trend_frame(),
+        cores_time.distribution_frame(),
+        cores_time.correlation_frame(),
+        cores_time.difference_frame(),
+        cores_whole.share_frame(),
+        cores_whole.missing_frame(),
+        cores_whole.duplicates_frame(),
+        cores_whole.describe_frame(),
+        cores_whole.shape_frame(),
+        cores_whole.rows_frame(),
+        cores_whole.unique_frame(),
+    )
+)
+_ASKING = skipped(phrase(*lexicon.REQUESTS, ","))
+_QUESTION = seq(_ASKING, modifiers(), opt(phrase(",")), _ASKING, _CORE, modifiers())
+
+_WITH_GROUPS = {"aggregate"}
+_WITH_FILTERS = {
+    "aggregate", "rank", "top_rows", "rows", "trend", "frequency", "histogram", "correlation",
+    "difference", "ratio",
+    "share_groups", "share_rows", "missing", "unique", "mode", "describe",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of a question against one table: exactly one frame, or reasons."""
+
+    frame: Frame | None
+    reasons: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def read(text: str, table: Table) -> Reading:
+    """Return the reading of `text` about `table`; there is a frame only if it is the only one."""
+    tokens = tokenize(text)
+    while tokens and tokens[-1].norm in {"?", ".", "!"} and tokens[-1].kind == "sign":
+        tokens = tokens[:-1]
+    if not tokens:
+        return Reading(None, ("the question is empty",))
+    if len(tokens) > MAX_TOKENS:
+        return Reading(None, (f"the question is longer than {MAX_TOKENS} words",))
+    context = Context(text, tokens, table)
+    try:
+        frames = _frames(context)
+    except TooLongError:
+        return Reading(None, ("the question is too involved to be read surely",))
+    if len(frames) == 1:
+        return Reading(frames[0])
+    if frames:
+        first, second = describe(frames[0], table), describe(frames[1], table)
+        return Reading(None, (f"it can be read in more than one way: {first}; or {second}",))
+    return Reading(None, tuple(context.reasons), _unknown(context))
+
+
+def _frames(context: Context) -> list[Frame]:
+    found: dict[Frame, None] = {}
+    for parts, end in _QUESTION(context, 0):
+        if end != len(context.tokens):
+            continue
+        frame = _combined(context, parts[4], (*parts[1], *parts[5]))
+        if frame is None:
+            continue
+        try:
+            check(frame, context.table)
+        except NotSureError as reason:
+            context.blame(str(reason))
+            continue
+        found[frame] = None
+    return list(found)
+
+
+def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | None:
+    """Return the core with its groups, filters and order, or None where they do not go together."""
+    groups = [one for one in found if isinstance(one, Groups)]
+    orders = [one for one in found if isinstance(one, Order)]
+    filters = (*core.filters, *(f for one in found if isinstance(one, Filters) for f in one.filters))
+    if (groups and core.kind not in _WITH_GROUPS) or (
+        filters and core.kind not in _WITH_FILTERS and not core.filters
+    ):
+        return None
+    dims = (*core.dims, *(dim for one in groups for dim in one.dims))
+    if len(groups) > 2 or len(dims) > 2 or len(set(dims)) < len(dims) or len(orders) > 1:
+        return None
+    if orders and not (core.kind == "aggregate" and len(dims) == 1 and len(core.aggs) == 1):
+        return None
+    if any(one.per for one in groups) and not _plain_per(context, core, groups):
+        return None
+    if core.kind == "share_sum" and len(filters) != 1:
+        return None
+    frame = replace(core, dims=dims, filters=tuple(sorted(set(filters), key=repr)))
+    if core.kind == "aggregate":
+        frame = replace(frame, which="", ascending=bool(orders and orders[0].ascending))
+    return frame if _filters_agree(context, filters) else None
+
+
+def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:
+    """Whether `per` can only mean groups: an average of an amount per customer may be a ratio."""
+    for agg in core.aggs:
+        if agg.function != "mean" or agg.column is None:
+            continue
+        periods = any(dim.period for one in groups for dim in one.dims)
+        if periods or not context.table.column(agg.column).rate_like:
+            context.blame(
+                f'"average {agg.column} per ..." may mean the average of its rows or a total divided by a count: '
+                f'ask for "average {agg.column} for each ..."'
+            )
+            return False
+    return True
+
+
+_BOUNDS = {">", ">=", "<", "<=", "from", "before", "contains", "startswith", "endswith"}
+
+
+def _filters_agree(context: Context, filters: tuple[Filter, ...]) -> bool:
+    seen: dict[str, list[Filter]] = {}
+    for one in filters:
+        seen.setdefault(one.column, []).append(one)
+    for name, ones in seen.items():
+        if len(ones) > 1 and (
+            any(f.op not in _BOUNDS for f in ones) or len({f.op for f in ones}) < len(ones)
+        ):
+            context.blame(f"two conditions on {name} do not go together")
+            return False
+    return True
+
+
+def _unknown(context: Context) -> tuple[str, ...]:
+    """Return the words that no rule, column or value accounts for."""
+    covered: set[int] = set()
+    for at in range(len(context.tokens)):
+        for parser in (column(), value()):
+            for _, end in parser(context, at):
+                covered.update(range(at, end))
+    unknown = []
+    for at, token in enumerate(context.tokens):
+        if at not in covered and token.kind in {"word", "quoted"} and token.norm not in VOCABULARY:
+            unknown.append(_hint(token, context.table))
+    return tuple(dict.fromkeys(unknown))
+
+
+def _hint(token: Token, table: Table) -> str:
+    near = similar_columns(token.norm, table)
+    return f'"{token.raw}" (do you mean {listing([c.name for c in near])}?)' if near else f'"{token.raw}"'
