@@ -116,10 +116,10 @@ class JobEvents:
     def _on_event(self, data: bytes) -> None:
         try:
             event = json.loads(data)
-            task_id, state = event["task_id"], event["state"]
+            task_id, state = str(event["task_id"]), str(event["state"])
         except (ValueError, KeyError, TypeError):
             return
-        for waiter in self._waiters.get(str(task_id), ()):
+        for waiter in self._waiters.get(task_id, ()):
             if waiter.any_change or state in TERMINAL:
                 waiter.moved.set()
 
