@@ -1,0 +1,226 @@
+"""What became of one attempt: runs it in a code process, watches clock and output, and says how it ended?"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import selectors
+import signal
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from . import layout
+from .artifacts import Budget, send_outputs
+from .frames import FROM_SANDBOX, FROM_WORKER, FrameError, FrameReader, FrameWriter
+from .pipe import Pipe
+from .processes import Zygote, end_all_but
+from .streams import Capture
+
+_READ_BYTES = 1 << 18
+_DRAIN_BYTES = 4 << 20
+_DRAIN_SECONDS = 2.0
+
+
+class CodeProcess:
+    """A process that runs code, seen from the runner: two pipes to drain and a channel that is not believed."""
+
+    def __init__(self, zygote: Zygote) -> None:
+        stdout, stdout_write = os.pipe2(os.O_CLOEXEC)
+        stderr, stderr_write = os.pipe2(os.O_CLOEXEC)
+        self.channel, theirs = socket.socketpair()
+        self.pid = zygote.fork(stdout_write, stderr_write, theirs.fileno())
+        os.close(stdout_write)
+        os.close(stderr_write)
+        theirs.close()
+        self.streams = {"stdout": stdout, "stderr": stderr}
+        for descriptor in self.streams.values():
+            os.set_blocking(descriptor, False)
+            _widen(descriptor)
+        self.reader = FrameReader(FROM_SANDBOX)
+        self.writer = FrameWriter(FROM_WORKER)
+
+    def close(self) -> None:
+        """Let go of its pipes."""
+        self.channel.close()
+        for descriptor in self.streams.values():
+            os.close(descriptor)
+
+
+class Listener(Protocol):
+    """Takes what the code's process says."""
+
+    failed: bool
+    out_of_memory: bool
+
+    def hear(self, header: dict[str, Any], blob: bytes) -> None:
+        """Judge one message; pass on what is in order."""
+
+    def finish(self, stdout: Capture) -> None:
+        """The attempt ended well: say what is left to say."""
+
+
+@dataclass
+class Ending:
+    """How the attempt ended."""
+
+    status: str = ""
+    signal: int | None = None
+    exit_code: int | None = None
+    died: bool = False
+
+
+@dataclass
+class Attempt:
+    """One `run` or `load`, from its frame to `end`."""
+
+    pipe: Pipe
+    zygote: Zygote
+    process: CodeProcess
+    number: int
+    wall_seconds: float
+    output: dict[str, Any]
+    listener: Listener
+    budget: Budget
+    captures: dict[str, Capture] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.captures = {
+            "stdout": Capture(self.output["stdout_bytes"]),
+            "stderr": Capture(self.output["stderr_bytes"]),
+        }
+
+    def run(self, message: dict[str, Any], spared: set[int], collect: bool) -> bool:
+        """Send `message` to the process and see the attempt through; says whether the process still lives."""
+        cpu_before, kills_before = layout.cpu_seconds(), layout.oom_kills()
+        ending = self._watch(message)
+        keep = {self.process.pid} if not ending.status and not ending.died else set()
+        clean = end_all_but({self.zygote.pid} | spared | keep)
+        self._drain()
+        if not keep:
+            self._learn_end(ending, kills_before)
+        if not ending.status:
+            ending.status = (
+                "oom" if self.listener.out_of_memory else "error" if self.listener.failed else "ok"
+            )
+        if self._flooded():
+            ending.status = "output_limit"
+        self._close(ending, cpu_before, collect)
+        if not clean:
+            raise RuntimeError("processes of the code could not be ended")
+        return bool(keep)
+
+    def _watch(self, message: dict[str, Any]) -> Ending:
+        """Read all there is to read until the process is done, dead, too late, or too loud."""
+        ending = Ending()
+        deadline = time.monotonic() + self.wall_seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.pipe.read_from, selectors.EVENT_READ, "pipe")
+            selector.register(self.process.channel, selectors.EVENT_READ, "channel")
+            for name, descriptor in self.process.streams.items():
+                selector.register(descriptor, selectors.EVENT_READ, name)
+            try:
+                self.process.channel.settimeout(self.wall_seconds)
+                self.process.channel.sendall(self.process.writer.encode(message))
+            except OSError:
+                ending.died = True
+                return ending
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    ending.status = "timeout"
+                    return ending
+                for key, _ in selector.select(left):
+                    if key.data == "pipe":
+                        self.pipe.refuse_frames()
+                    elif key.data != "channel":
+                        if not self._read_stream(key.data):
+                            selector.unregister(key.fd)
+                    elif self._read_channel(ending):
+                        return ending
+                if self._flooded():
+                    ending.status = "output_limit"
+                    return ending
+
+    def _read_channel(self, ending: Ending) -> bool:
+        """Hear what the process says; True when there is nothing more to wait for."""
+        try:
+            data = self.process.channel.recv(_READ_BYTES)
+            self.process.reader.feed(data)
+            while (frame := self.process.reader.next()) is not None:
+                if frame[0]["type"] == "done":
+                    return True
+                self.listener.hear(*frame)
+        except (OSError, FrameError):
+            data = b""  # a process that breaks its own channel has ended itself
+        ending.died = not data
+        return ending.died
+
+    def _read_stream(self, name: str) -> bool:
+        """Read once from a stream; False when it is at its end."""
+        try:
+            data = os.read(self.process.streams[name], _READ_BYTES)
+        except BlockingIOError:
+            return True
+        live = self.captures[name].feed(data)
+        if live:
+            self.pipe.send_chunks({"type": name, "attempt": self.number, "tail": False}, live)
+        return bool(data)
+
+    def _drain(self) -> None:
+        """Read what is still in the pipes; a thread of a process that lives on may write for ever, so up to a limit."""
+        for name in self.process.streams:
+            before = self.captures[name].total_bytes
+            deadline = time.monotonic() + _DRAIN_SECONDS
+            while time.monotonic() < deadline:
+                count = self.captures[name].total_bytes
+                at_end = not self._read_stream(name)
+                read = self.captures[name].total_bytes
+                if at_end or read == count or read - before > _DRAIN_BYTES:
+                    break
+
+    def _flooded(self) -> bool:
+        return sum(capture.total_bytes for capture in self.captures.values()) > self.output["flood_bytes"]
+
+    def _learn_end(self, ending: Ending, kills_before: int) -> None:
+        status = self.zygote.wait_exit(self.process.pid, _DRAIN_SECONDS)
+        if status is not None and os.WIFSIGNALED(status):
+            ending.signal = os.WTERMSIG(status)
+        elif status is not None:
+            ending.exit_code = os.WEXITSTATUS(status)
+        if ending.status:
+            return
+        killed = ending.signal == signal.SIGKILL and layout.oom_kills() > kills_before
+        ending.status = "oom" if killed or self.listener.out_of_memory else "killed"
+
+    def _close(self, ending: Ending, cpu_before: float | None, collect: bool) -> None:
+        for name, capture in self.captures.items():
+            self.pipe.send_chunks({"type": name, "attempt": self.number, "tail": True}, capture.tail())
+        if ending.status == "ok":
+            self.listener.finish(self.captures["stdout"])
+        if collect:
+            send_outputs(self.pipe, self.number, str(layout.OUT_DIR), self.budget)
+        cpu_after = layout.cpu_seconds()
+        used = None if cpu_before is None or cpu_after is None else round(cpu_after - cpu_before, 4)
+        self.pipe.send(
+            {
+                "type": "end",
+                "attempt": self.number,
+                "status": ending.status,
+                "signal": ending.signal,
+                "exit_code": ending.exit_code,
+                "stdout_bytes": self.captures["stdout"].total_bytes,
+                "stderr_bytes": self.captures["stderr"].total_bytes,
+                "cpu_seconds": used,
+                "dropped": self.budget.dropped,
+            }
+        )
+
+
+def _widen(descriptor: int) -> None:
+    """A wider pipe means fewer switches between code and runner; the kernel may say no."""
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 1 << 18)
+    except OSError:
+        return

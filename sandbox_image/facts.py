@@ -1,0 +1,65 @@
+"""What holds this container, seen from inside?"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from .layout import SHARE_DIR, cgroup_cpu, cgroup_memory_bytes, cgroup_pids
+
+
+def gather() -> dict[str, Any]:
+    """The facts that the worker compares with the policy."""
+    status = _status()
+    return {
+        "uid": os.getuid(),
+        "gid": os.getgid(),
+        "seccomp": _whole(status.get("Seccomp")),
+        "no_new_privs": _whole(status.get("NoNewPrivs")),
+        "cap_eff": status.get("CapEff"),
+        "cap_bnd": status.get("CapBnd"),
+        "memory_max": cgroup_memory_bytes(),
+        "pids_max": cgroup_pids(),
+        "cpu_max": cgroup_cpu(),
+        "interfaces": _interfaces(),
+        "rootfs_writable": not os.statvfs("/").f_flag & os.ST_RDONLY,
+        "writable": _writable_mounts(),
+        "libraries": _libraries(),
+    }
+
+
+def _status() -> dict[str, str]:
+    lines = Path("/proc/self/status").read_text("utf-8", "replace").splitlines()
+    return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+def _interfaces() -> list[str]:
+    try:
+        lines = Path("/proc/net/dev").read_text("ascii").splitlines()[2:]
+    except OSError:
+        return []
+    return sorted(line.partition(":")[0].strip() for line in lines)
+
+
+def _writable_mounts() -> list[str]:
+    """Mount points where this user can make files."""
+    found = []
+    for line in Path("/proc/mounts").read_text("utf-8", "replace").splitlines():
+        _, point, _, options, *_ = line.split()
+        if "rw" in options.split(",") and Path(point).is_dir() and os.access(point, os.W_OK):
+            found.append(point)
+    return sorted(set(found))
+
+
+def _libraries() -> dict[str, str]:
+    try:
+        libraries = json.loads((SHARE_DIR / "libraries.json").read_text("utf-8"))
+    except OSError:
+        return {}
+    return dict(libraries)

@@ -1,0 +1,190 @@
+"""What does the container do from start to end: one pipe, one key, runs and loads one after the other?
+
+The supervisor: it holds the pipe and the key, runs no code of others and imports the standard library only. It forks the
+zygote before it reads the key, so the key is in no memory that code could reach.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import facts, layout
+from .artifacts import Budget
+from .attempt import Attempt, CodeProcess
+from .frames import FrameError
+from .listeners import LoadListener, RunListener
+from .pipe import Pipe, PipeClosed
+from .processes import Zygote, set_dumpable
+from .zygote import main as zygote_main
+
+VERSION = 1
+_PUT_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_OUTPUT_FIELDS = (
+    "stdout_bytes",
+    "stderr_bytes",
+    "flood_bytes",
+    "result_bytes",
+    "artifact_count",
+    "artifact_bytes",
+)
+
+
+@dataclass
+class Runner:
+    """The supervisor's state: the pipe, the zygote, and the process that keeps the code's state."""
+
+    pipe: Pipe
+    zygote: Zygote
+    process: CodeProcess | None = None
+    loads: int = 0
+
+    def serve(self) -> None:
+        """Greet, then do what frames ask until the pipe ends."""
+        self._greet()
+        while True:
+            header, blob = self.pipe.receive()
+            match header["type"]:
+                case "put":
+                    _put(header, blob)
+                case "run":
+                    self._run(header)
+                case "load":
+                    self._load(header)
+                case "stop":
+                    return
+                case other:
+                    raise FrameError(f"unknown frame {other!r}")
+
+    def _greet(self) -> None:
+        header, _ = self.pipe.receive()
+        key = header.get("key")
+        if header["type"] != "hello" or header.get("version") != VERSION:
+            raise FrameError(f"the first frame is not a hello of version {VERSION}")
+        if not isinstance(key, str) or not re.fullmatch(r"[0-9a-f]{64}", key):
+            raise FrameError("the key is not 64 hex digits")
+        self.pipe.adopt_key(bytes.fromhex(key))
+        self.zygote.wait_ready()
+        self.pipe.send({"type": "ready", "version": VERSION, "facts": facts.gather()})
+
+    def _run(self, header: dict[str, Any]) -> None:
+        output = _output(header)
+        budget = Budget(output["artifact_count"], output["artifact_bytes"])
+        if self.process is None:
+            self.process = CodeProcess(self.zygote)
+        language, tables = header.get("language"), header.get("tables", [])
+        if language not in ("python", "sql") or not isinstance(header.get("code"), str):
+            raise FrameError("a run without code in a known language")
+        message = {
+            "type": "run",
+            "attempt": int(header["attempt"]),
+            "language": language,
+            "code": header["code"],
+            "tables": [{"name": str(table["name"]), "path": _put_name(table["path"])} for table in tables],
+            "output": output,
+        }
+        number = int(header["attempt"])
+        listener = RunListener(self.pipe, number, output, budget)
+        attempt = Attempt(
+            self.pipe,
+            self.zygote,
+            self.process,
+            number,
+            float(header["wall_seconds"]),
+            output,
+            listener,
+            budget,
+        )
+        if not attempt.run(message, set(), collect=True):
+            self.process.close()
+            self.process = None
+
+    def _load(self, header: dict[str, Any]) -> None:
+        """Read files in a process of its own, which ends with the load."""
+        output = _output(header)
+        self.loads += 1
+        directory = layout.TMP_DIR / f"load-{self.loads}"
+        directory.mkdir(mode=0o700)
+        files = [
+            {key: str(file[key]) for key in ("file_id", "name", "format")} | {"path": _put_name(file["path"])}
+            for file in header["files"]
+        ]
+        taken = [str(name) for name in header.get("taken", [])]
+        taken += [path.stem for path in layout.IN_DIR.glob("*.parquet")]
+        number = int(header["attempt"])
+        process = CodeProcess(self.zygote)
+        listener = LoadListener(self.pipe, number, files, directory)
+        attempt = Attempt(
+            self.pipe,
+            self.zygote,
+            process,
+            number,
+            float(header["wall_seconds"]),
+            output,
+            listener,
+            Budget(0, 0),
+        )
+        spared = {self.process.pid} if self.process else set()
+        message = {"type": "load", "files": files, "taken": taken, "directory": str(directory)}
+        attempt.run(message, spared, collect=False)
+        process.close()
+
+
+def _put(header: dict[str, Any], blob: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    file = os.open(layout.IN_DIR / _put_name(header.get("name")), flags, 0o600)
+    try:
+        left = memoryview(blob)
+        while left:
+            left = left[os.write(file, left) :]
+    finally:
+        os.close(file)
+
+
+def _put_name(name: Any) -> str:
+    if not isinstance(name, str) or not _PUT_NAME.fullmatch(name) or name in (".", ".."):
+        raise FrameError(f"not the name of a file that was put: {name!r}")
+    return name
+
+
+def _output(header: dict[str, Any]) -> dict[str, int]:
+    return {field: int(header["output"][field]) for field in _OUTPUT_FIELDS}
+
+
+def _take_pipe() -> Pipe:
+    """Move the pipe away from descriptors 0 and 1, which code's processes get anew."""
+    pipe = Pipe(os.dup(0), os.dup(1))
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    os.close(null)
+    return pipe
+
+
+def main() -> NoReturn:
+    """Be the container's program."""
+    os.umask(0o077)
+    set_dumpable(False)
+    layout.make_directories()
+    os.environ.clear()
+    os.environ.update(layout.environment())
+    os.chdir(layout.OUT_DIR)
+    pipe = _take_pipe()
+    runner = Runner(pipe, Zygote(zygote_main))
+    try:
+        runner.serve()
+    except PipeClosed:
+        os._exit(0)
+    except (FrameError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
+        sys.stderr.write(f"runner: {type(error).__name__}: {error}\n"[:1000])
+        sys.stderr.flush()
+        os._exit(70)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+#!/bin/sh
+# Run in the build's container: leaves in its root only what the code of a sandbox needs.
+set -eu
+SITE=/usr/local/lib/python3.11/dist-packages
+SHARE=/usr/local/share/sandglass
+LIB=/usr/lib/x86_64-linux-gnu
+
+# A user, the list of libraries, matplotlib's settings and font cache.
+grep -q '^sandbox:' /etc/passwd || echo 'sandbox:x:65532:65532::/work/tmp:/usr/sbin/nologin' >> /etc/passwd
+grep -q '^sandbox:' /etc/group || echo 'sandbox:x:65532:' >> /etc/group
+mkdir -p "$SHARE" /work
+cp /tmp/matplotlibrc /tmp/LICENSE "$SHARE/"
+python3 - "$SHARE/libraries.json" <<'PY'
+import importlib.metadata, json, sys
+libraries = {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}
+json.dump(libraries, open(sys.argv[1], "w"), sort_keys=True)
+PY
+
+# Parts of libraries that no code here uses.
+cd "$SITE"
+find . -type d \( -name tests -o -name test \) -not -path './numpy/testing*' -not -path './pandas/_testing*' \
+  -not -path './scipy/_lib/*' -prune -exec rm -rf {} +
+find . -type f \( -name '*.pyi' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.h' -o -name '*.hpp' -o -name '*.c' \
+  -o -name '*.cpp' -o -name '*.a' -o -name '*.map' -o -name '*.f' -o -name '*.f90' \) -delete
+find . -type d -name __pycache__ -prune -exec rm -rf {} +
+rm -rf pyarrow/include pyarrow/src pyarrow/libarrow_flight* pyarrow/libarrow_python_flight* pyarrow/_flight* \
+  pyarrow/libarrow_substrait* pyarrow/_substrait* pyarrow/gandiva* pyarrow/libgandiva* pyarrow/includes \
+  pyarrow/libarrow_python_parquet_encryption* pyarrow/_parquet_encryption*
+rm -rf matplotlib/mpl-data/sample_data matplotlib/mpl-data/images matplotlib/backends/web_backend \
+  matplotlib/mpl-data/fonts/afm matplotlib/mpl-data/fonts/pdfcorefonts
+rm -rf sklearn/datasets/data sklearn/datasets/images sklearn/datasets/descr statsmodels/datasets/*/src
+rm -rf plotly/labextension plotly/package_data/widgetbundle.js ../../share/jupyter share/jupyter jupyterlab_plotly
+rm -rf /usr/local/share/man /usr/local/share/doc /usr/local/etc/jupyter
+
+# The stubs and settings in place, matplotlib finds its fonts once and for all.
+MPLCONFIGDIR="$SHARE" MATPLOTLIBRC="$SHARE/matplotlibrc" python3 -c 'import matplotlib.font_manager'
+
+# pip, apt, dpkg, perl, documentation, other parts of Python.
+rm -rf /usr/lib/python3/dist-packages/* /usr/local/bin/* /usr/bin/pip* "$SITE"/pip "$SITE"/pip-*
+cd /usr/lib/python3.11
+rm -rf test idlelib lib2to3 tkinter turtledemo ensurepip pydoc_data distutils config-3.11-*
+find /usr/lib/python3.11 -type d -name __pycache__ -prune -exec rm -rf {} +
+python3 -m compileall -q --invalidation-mode unchecked-hash -j 0 /usr/lib/python3.11 "$SITE" || true
+rm -rf /usr/share/doc /usr/share/man /usr/share/info /usr/share/locale /usr/share/lintian /usr/share/bug \
+  /usr/share/perl* /usr/share/gcc /usr/share/gdb /usr/share/zoneinfo /usr/share/bash-completion /usr/share/pixmaps \
+  /usr/share/applications /usr/share/python-wheels /usr/share/debianutils /usr/share/mime /usr/share/fonts-* \
+  "$LIB"/perl-base "$LIB"/perl "$LIB"/gconv "$LIB"/libapt* "$LIB"/libdb-5.3.so "$LIB"/libperl* "$LIB"/gcc "$LIB"/libasan* \
+  /usr/lib/apt /usr/lib/dpkg /usr/lib/systemd /usr/lib/gcc /usr/lib/init /usr/lib/udev \
+  /usr/bin/perl* /usr/bin/apt* /usr/bin/dpkg* /usr/bin/deb* /usr/sbin/dpkg* /usr/bin/gpg* /usr/bin/*-gcc* /usr/bin/localedef \
+  /usr/bin/openssl /usr/sbin/ldconfig.real /usr/include \
+  /etc/apt /etc/dpkg /etc/cron* /etc/systemd /etc/init.d /etc/pam* /etc/alternatives/README /etc/perl /etc/ssl \
+  /usr/local/share/ca-certificates /usr/share/ca-certificates /etc/ca-certificates* /usr/sbin/update-ca-certificates \
+  /var/lib/apt /var/lib/dpkg /var/lib/pam /var/lib/systemd /var/cache/* /var/log/* /boot /media /mnt /srv /opt /root/.cache
+rm -f /etc/shadow- /etc/passwd- /etc/group- /etc/gshadow-
+
+# No file that raises its user, none that anyone may write.
+find / -xdev -type f -perm /6000 -exec chmod a-s {} +
+find / -xdev -type d -perm -0002 -not -path '/proc/*' -not -path '/tmp' -not -path '/dev/*' -exec chmod o-w {} +
+rm -rf /tmp/* /var/tmp/* /run/* 2>/dev/null || true
+
+# Engines that mount a tmpfs on /work take over its mode.
+chown 65532:65532 /work
+chmod 1777 /work
