@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from store.records import Language, Mode, Outcome, Stream
+from store.records import Attempt, JobError, Language, Mode, Outcome, Stream
 
 
 @dataclass(frozen=True)
@@ -87,3 +87,23 @@ class Question:
 
 StageWriter = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Called with the new stage (`planning`, `running`, `repairing`, `interpreting`) and fields to store."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What came of a question: all that the job's record takes over from it."""
+
+    outcome: Outcome
+    planner: str
+    understood: str = ""
+    answer: str | None = None
+    answer_source: Literal["builtin", "model", "template", "none"] = "none"
+    """Who worded the answer; `template`: the model failed, or said numbers that the result does not hold."""
+    code: str | None = None
+    """The last code that was written."""
+    language: Language | None = None
+    run: RunResult | None = None
+    """The last run, if there was one."""
+    attempts: tuple[Attempt, ...] = ()
+    usage: dict[str, Any] = field(default_factory=dict)
+    error: JobError | None = None

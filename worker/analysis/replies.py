@@ -69,20 +69,22 @@ def _of_blocks(blocks: list[Block], language: Language) -> Found | None:
 
 def _of_python_blocks(blocks: list[Block]) -> Found | None:
     closed = [block for block in blocks if block.closed]
-    good = [code for block in closed if (code := parsed(block.code)) is not None and is_code(code)]
+    forms = [parsed(one.code) for one in closed]
+    if len(closed) > 1 and None in forms:
+        joined = parsed("\n".join(block.code for block in closed))
+        if joined and is_code(joined):
+            return Found(joined, "joined")
+    good = [form for form in forms if form is not None and is_code(form)]
     if good:
         if len(good) > 1 and builds_on(good[-1], good[:-1]):
             return Found("\n\n".join(good), "joined")
         return Found(good[-1], "fence")
-    joined = parsed("\n".join(block.code for block in closed)) if len(closed) > 1 else None
-    if joined and is_code(joined):
-        return Found(joined, "joined")
     for block in reversed(blocks):
         kind: Kind = "fence" if block.closed else "unclosed"
-        code = parsed(block.code)
-        if code is not None and is_code(code):
-            return Found(code, kind)
-        if code is None and (block.tag or CODE_START.search(block.code)):
+        last = parsed(block.code)
+        if last is not None and is_code(last):
+            return Found(last, kind)
+        if last is None and (block.tag or CODE_START.search(block.code)):
             return Found(block.code.strip("\n"), kind, check_python(block.code))
     return None
 
@@ -93,8 +95,8 @@ def _of_sql_blocks(own: list[Block], blocks: list[Block]) -> Found | None:
         return Found(query, "fence" if block.closed else "unclosed", check_sql(query))
     for block in reversed(blocks):
         # Asked for SQL, some models wrap it: `sql("SELECT ...")` in a Python block.
-        if query := find_sql(block.code):
-            return Found(query, "embedded", check_sql(query))
+        if inner := find_sql(block.code):
+            return Found(inner, "embedded", check_sql(inner))
     return None
 
 

@@ -15,7 +15,8 @@ _ONE_LINE_FENCE = re.compile(r"```(?:(\w+)[ \t]+)?([^`\n]+)```")
 
 CODE_START = re.compile(
     r"^[ \t]*(?:import[ \t]+\w|from[ \t]+[\w.]+[ \t]+import\b|(?:async[ \t]+)?def[ \t]+\w+[ \t]*\("
-    r"|class[ \t]+\w+[ \t]*[:(]|(?:for[ \t].{1,300}|while[ \t].{1,300}|if[ \t].{1,300}|with[ \t].{1,300}|try):"
+    r"|class[ \t]+\w+[ \t]*[:(]"
+    r"|(?:for[ \t].{1,300}|while[ \t].{1,300}|if[ \t].{1,300}|with[ \t].{1,300}|try):"
     r"|@\w|#[ \t]?\S"
     r"|[A-Za-z_][\w.]*(?:\[[^\n]{1,200}\])?(?:[ \t]*,[ \t]*[A-Za-z_]\w*)*[ \t]*(?:[-+*/%&|]|//|\*\*)?=(?!=)"
     r"|[A-Za-z_][\w.]*[(\[]|>>>[ \t]|In \[\d+\]:)",

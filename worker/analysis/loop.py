@@ -1,0 +1,167 @@
+"""How does a model get from a question to a result: plan, run, repair, words?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from policies.model import Policy
+from store.records import Attempt, JobError, Language, Outcome
+from worker.analysis.contract import Analysis, Question, RunResult, Sandbox, StageWriter
+from worker.analysis.interpret import put_into_words
+from worker.analysis.meter import Meter, TokenBudgetError
+from worker.analysis.planner import Draft, write_code
+from worker.analysis.prompts import plan_messages, repair_messages
+from worker.analysis.repair import describe_failure, is_repairable
+from worker.models.base import Message, Model, ModelError, ModelReplyError
+from worker.models.settings import ModelSettings
+
+
+async def answer_with_model(
+    question: Question,
+    sandbox: Sandbox,
+    model: Model,
+    policy: Policy,
+    on_stage: StageWriter,
+    *,
+    settings: ModelSettings,
+    clock: Callable[[], float],
+) -> Analysis:
+    """Let `model` write code until it runs, at most `policy.limits.attempts` times, and word the result."""
+    meter = Meter(
+        model,
+        timeout_seconds=settings.model_timeout_seconds,
+        max_output_tokens=settings.max_output_tokens,
+        max_total_tokens=settings.max_total_tokens,
+    )
+    language: Language = "sql" if question.mode == "sql" else "python"
+    loop = _Loop(question, sandbox, meter, policy.limits.attempts, on_stage, clock, language)
+    return await loop.answer()
+
+
+@dataclass
+class _Loop:
+    question: Question
+    sandbox: Sandbox
+    meter: Meter
+    attempts_max: int
+    on_stage: StageWriter
+    clock: Callable[[], float]
+    language: Language
+    attempts: list[Attempt] = field(default_factory=list)
+    code: str | None = None
+    """The last code that there was, run or not."""
+    run: RunResult | None = None
+
+    async def answer(self) -> Analysis:
+        await self.on_stage("planning", {"planner": self.meter.model.name})
+        asked = messages = plan_messages(self.question, self.language)
+        while True:
+            try:
+                said, trouble = await self._attempt(messages)
+            except TokenBudgetError as error:
+                return self._failed(self._last_outcome(), str(error))
+            except ModelError as error:
+                return self._failed("model_unavailable", self._explain_model(error))
+            if self.run is not None and not trouble:
+                return await self._finish(self.run)
+            if len(self.attempts) >= self.attempts_max:
+                return self._failed(self._last_outcome(), self._explain_attempts(trouble))
+            messages = repair_messages(asked, said, trouble, self.language)
+            await self.on_stage("repairing", self._shown())
+
+    async def _attempt(self, messages: list[Message]) -> tuple[str, str]:
+        """One reply and, if code came of it, its run: what was said, and what to mend (empty: nothing)."""
+        started = self.clock()
+        try:
+            draft = await write_code(self.meter, messages, self.language)
+        except ModelReplyError as error:
+            draft = Draft("", None)
+            self._note(None, "no_code", str(error), self.clock() - started)
+            return draft.said, f"{error}. Return only code, and keep it short."
+        if draft.found is None or draft.found.error:
+            self.code = draft.found.code if draft.found else self.code
+            self._note(
+                draft.found.code if draft.found else None,
+                "code_error" if draft.found else "no_code",
+                draft.trouble,
+                self.clock() - started,
+            )
+            return draft.said, draft.trouble
+        return draft.found.code, await self._run(draft.found.code)
+
+    async def _run(self, code: str) -> str:
+        self.code = code
+        await self.on_stage("running", self._shown())
+        started = self.clock()
+        run = await self.sandbox.run(code, self.language, len(self.attempts) + 1)
+        self._note(code, run.outcome, run.message or None, run.seconds or self.clock() - started)
+        self.run = run
+        return describe_failure(run) if is_repairable(run) else ""
+
+    async def _finish(self, run: RunResult) -> Analysis:
+        if run.outcome != "ok":
+            return self._failed(run.outcome, run.message or f"the run ended with {run.outcome}")
+        await self.on_stage("interpreting", self._shown())
+        words = await put_into_words(self.meter, self.question, self.code or "", run)
+        return self._analysis(
+            "ok", answer=words.text, answer_source=words.source, usage=self._usage(words.source, words.note)
+        )
+
+    def _failed(self, outcome: Outcome, message: str) -> Analysis:
+        error = JobError(code=outcome, message=message)
+        return self._analysis(outcome, error=error, usage=self._usage("none"))
+
+    def _analysis(self, outcome: Outcome, **fields: Any) -> Analysis:
+        return Analysis(
+            outcome,
+            self.meter.model.name,
+            code=self.code,
+            language=self.language,
+            run=self.run,
+            attempts=tuple(self.attempts),
+            **fields,
+        )
+
+    def _usage(self, answer_source: str, note: str = "") -> dict[str, Any]:
+        usage = {**self.meter.usage, "answer_source": answer_source}
+        return {**usage, "answer_note": note} if note else usage
+
+    def _shown(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "language": self.language,
+            "attempts": [attempt.model_dump() for attempt in self.attempts],
+            "usage": self.meter.usage,
+        }
+
+    def _note(self, code: str | None, outcome: Outcome, error: str | None, seconds: float) -> None:
+        number = len(self.attempts) + 1
+        self.attempts.append(
+            Attempt(
+                number=number,
+                code=code,
+                language=self.language,
+                outcome=outcome,
+                error=error,
+                seconds=round(seconds, 6),
+            )
+        )
+
+    def _last_outcome(self) -> Outcome:
+        return "code_error" if self.code is not None else "no_code"
+
+    def _explain_attempts(self, trouble: str) -> str:
+        count = len(self.attempts)
+        times = "once" if count == 1 else f"{count} times"
+        reason = self.attempts[-1].error or trouble
+        if self.code is None:
+            return f"{self.meter.model.name} was asked {times} and wrote no code: {reason}"
+        return f"{self.meter.model.name} wrote code {times}, none of it ran: {reason}"
+
+    def _explain_model(self, error: ModelError) -> str:
+        return (
+            f"{error}. The builtin planner was not used in its place; to ask it, set the model to `builtin` "
+            "(in the request, or SANDGLASS_MODEL)."
+        )

@@ -1,0 +1,57 @@
+"""How much has this job's model said so far, and may it go on?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from worker.models.base import Message, Model, ModelError, Reply
+
+
+class TokenBudgetError(ModelError):
+    """The job has used up its tokens; the model is not asked again."""
+
+
+class Meter:
+    """Asks the model for one job and counts what the provider counted."""
+
+    def __init__(
+        self, model: Model, *, timeout_seconds: float, max_output_tokens: int, max_total_tokens: int
+    ) -> None:
+        self.model = model
+        self._timeout_seconds = timeout_seconds
+        self._max_output_tokens = max_output_tokens
+        self._max_total_tokens = max_total_tokens
+        self._calls = self._input_tokens = self._output_tokens = 0
+
+    async def ask(self, messages: Sequence[Message], max_output_tokens: int | None = None) -> Reply:
+        """Ask once more.
+
+        Raises:
+            TokenBudgetError: The job's tokens are used up.
+            ModelError: As `Model.complete`.
+        """
+        left = self._max_total_tokens - self._input_tokens - self._output_tokens
+        if left <= 0:
+            raise TokenBudgetError(
+                f"the job has used its {self._max_total_tokens:,} tokens (SANDGLASS_MAX_TOTAL_TOKENS)"
+            )
+        self._calls += 1
+        reply = await self.model.complete(
+            messages,
+            max_output_tokens=min(left, max_output_tokens or self._max_output_tokens),
+            timeout_seconds=self._timeout_seconds,
+        )
+        self._input_tokens += reply.input_tokens
+        self._output_tokens += reply.output_tokens
+        return reply
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """`{model, calls, input_tokens, output_tokens}` of all calls so far, failed ones among `calls`."""
+        return {
+            "model": self.model.name,
+            "calls": self._calls,
+            "input_tokens": self._input_tokens,
+            "output_tokens": self._output_tokens,
+        }
