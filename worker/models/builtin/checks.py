@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from worker.models.builtin import lexicon
 from worker.models.builtin.frame import Agg, Frame, NotSureError
 from worker.models.builtin.schema import Column, Table, date_span
 
@@ -19,6 +20,8 @@ def check(frame: Frame, table: Table) -> None:
         NotSureError: it cannot; the message says why.
     """
     for agg in frame.aggs:
+        if agg.column == "":
+            raise NotSureError("no column is named" + _could_be(table))
         _check_aggregate(agg, table)
     for dim in frame.dims:
         _check_group(table.column(dim.column), dim.period)
@@ -30,6 +33,11 @@ def check(frame: Frame, table: Table) -> None:
     if len(frame.aggs) > 6:
         raise NotSureError("that is more than six computations at once")
     _check_kind(frame, table)
+
+
+def _could_be(table: Table) -> str:
+    names = [column.name for column in table.of_kind("number") if not column.id_like]
+    return f": {', '.join(names[:6])} could be meant" if names else ", and there is no column of numbers"
 
 
 def _check_aggregate(agg: Agg, table: Table) -> None:
@@ -60,7 +68,25 @@ def _check_group(column: Column, period: str | None) -> None:
         raise NotSureError(f"{column.name} is not a date, so it has no {period}s")
 
 
+def _check_totals(frame: Frame, table: Table) -> None:
+    """Raise where a row is the sum of others, so that adding up would count twice."""
+    pinned = {one.column for one in frame.filters if one.op in {"=", "in"}}
+    pinned |= {dim.column for dim in frame.dims if frame.kind == "aggregate"}
+    if not frame.aggs or all(agg.function == "nunique" for agg in frame.aggs):
+        return
+    for column in table.of_kind("text"):
+        total = [value for value in column.values if value.strip().casefold() in lexicon.TOTAL_VALUES]
+        if total and column.name not in pinned:
+            raise NotSureError(
+                f"{column.name} holds {total[0]!r}, so some rows may be sums of others: "
+                f"say which {column.name} is meant"
+            )
+
+
 def _check_kind(frame: Frame, table: Table) -> None:
+    _check_totals(frame, table)
+    if frame.kind == "share_groups" and frame.aggs[0].column is None and frame.filters:
+        raise NotSureError("a share of rows by group with a condition can be read in two ways")
     if frame.kind == "rows" and frame.which == "all" and not frame.filters:
         raise NotSureError("it is not said which rows: ask for the first 5 rows, or rows with a condition")
     if frame.kind == "share_rows" and len(frame.filters) != 1:

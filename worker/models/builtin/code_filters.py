@@ -37,6 +37,7 @@ def _affix(method: str) -> Callable[[str, tuple[Scalar, ...]], str]:
 
 CONDITIONS: dict[str, Callable[[str, tuple[Scalar, ...]], str]] = {
     "=": _equal,
+    "same": lambda column, values: f"{column}.str.lower() == {literal(str(values[0]).lower())}",
     "!=": _compare("!="),
     "<": _compare("<"),
     "<=": _compare("<="),

@@ -187,11 +187,10 @@ def lone_function() -> Parser:
 
     def make(context: Context, function: tuple[Any, ...]) -> Iterator[Frame]:
         numeric = [c for c in context.table.of_kind("number") if not c.id_like]
-        if len(numeric) == 1 and function[0] != "nunique":
-            argument = function[1] if function[0] == "quantile" else None
-            yield Frame("aggregate", (Agg(function[0], numeric[0].name, argument),))
-        elif len(numeric) > 1:
-            context.blame(f"no column is named: {listing([c.name for c in numeric[:6]])} could be meant")
+        argument = function[1] if function[0] == "quantile" else None
+        if function[0] != "nunique":
+            name = numeric[0].name if len(numeric) == 1 else ""
+            yield Frame("aggregate", (Agg(function[0], name, argument),))
 
     return bound(function_word(), make)
 
@@ -260,7 +259,7 @@ def frequency() -> Parser:
     """Match `value counts of status`, `frequency of each status`."""
     head = phrase(
         "value counts of", "value counts for", "frequency of", "frequencies of", "frequency of each", "counts of",
-        "counts of each", "count of each", "number of each", "how many of each", "counts for each",
+        "counts of each", "count of each", "counts for each",
         "counts per", "counts by", "count by", "count per", "count for each", "how often each", "breakdown of",
         "breakdown by",
     )  # fmt: skip

@@ -70,7 +70,7 @@ def ranked_frames(
         yield Frame("top_rows", columns=(by.name, named.name), limit=limit, ascending=ascending)
     elif by.additive:
         yield Frame("rank", (Agg("sum", by.name),), (dim,), limit=limit, ascending=ascending)
-    elif by.rate_like and limit == 1 and dim.period is None:
+    elif limit == 1 and dim.period is None and any(word in lexicon.PEAK_WORDS for word in by.stems[-1:]):
         yield Frame("top_rows", columns=(by.name, named.name), limit=1, ascending=ascending)
     else:
         context.blame(

@@ -176,9 +176,7 @@ def rows_frame() -> Parser:
     def counted_rows(context: Context, v: tuple[str, int | None]) -> Iterator[Frame]:
         if v[1] == 0:
             return
-        if v[1] is None and v[0] == "random":
-            yield Frame("rows", which="random", limit=1)
-        elif v[1] is None:
+        if v[1] is None:
             context.blame("it is not said how many rows: ask for the first 5 rows, for example")
         else:
             yield Frame("rows", which=v[0], limit=v[1])

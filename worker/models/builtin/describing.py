@@ -49,19 +49,14 @@ def filter_text(one: Filter) -> str:
         return f"{name} is between {one.values[0]} and {one.values[1]} (both included)"
     if op in {"days", "from", "before"}:
         return _days_text(one)
-    words = {
-        "=": "is",
-        "!=": "is not",
-        "contains": "contains",
-        "startswith": "starts with",
-        "endswith": "ends with",
-    }
-    value = (
-        {True: "true", False: "false"}.get(one.values[0], one.values[0])
-        if isinstance(one.values[0], bool)
-        else one.values[0]
-    )
-    return f"{name} {words.get(op, op)} {value}"
+    value = str(one.values[0]).lower() if isinstance(one.values[0], bool) else one.values[0]
+    return f"{name} {_OPERATION_WORDS.get(op, op)} {value}"
+
+
+_OPERATION_WORDS = {
+    "=": "is", "same": "is (whatever its case)", "!=": "is not", "contains": "contains",
+    "startswith": "starts with", "endswith": "ends with",
+}  # fmt: skip
 
 
 def _days_text(one: Filter) -> str:
@@ -84,8 +79,12 @@ def filters_text(frame: Frame) -> str:
 def describe(frame: Frame, table: Table) -> str:
     """Return what was understood, in one sentence without a full stop."""
     core = _core(frame)
-    where = "" if frame.kind == "share_rows" or frame.kind == "share_sum" else filters_text(frame)
+    where = "" if frame.kind in _FILTERS_SAID else filters_text(frame)
     return core + where + _remarks(frame, table)
+
+
+_FILTERS_SAID = {"aggregate", "trend", "share_rows", "share_sum"}
+"""Kinds whose own words already name the filters."""
 
 
 def _core(frame: Frame) -> str:
@@ -122,7 +121,8 @@ _PATTERNS = {
 
 def _aggregate(frame: Frame) -> str:
     dims = " and ".join(dim_text(dim) for dim in frame.dims)
-    return f"{_aggs(frame)} for each {dims}{_order(frame)}" if dims else _aggs(frame)
+    what = _aggs(frame) + filters_text(frame)
+    return f"{what}{',' if frame.filters else ''} for each {dims}{_order(frame)}" if dims else what
 
 
 def _order(frame: Frame) -> str:
@@ -160,12 +160,15 @@ def _pair(frame: Frame) -> str:
 
 
 def _trend(frame: Frame) -> str:
-    return f"{_aggs(frame)} for each {dim_text(frame.dims[0])}, in order of time{_best(frame)}"
+    what = _aggs(frame) + filters_text(frame) + ("," if frame.filters else "")
+    return f"{what} for each {dim_text(frame.dims[0])}, in order of time{_best(frame)}"
 
 
 def _rank(frame: Frame) -> str:
     end = "lowest" if frame.ascending else "highest"
-    return f"the {frame.limit} {dim_text(frame.dims[0])} with the {end} {_aggs(frame)} (ties kept)"
+    groups = dim_text(frame.dims[0])
+    who = f"the {groups}" if frame.limit == 1 else f"the {frame.limit} groups by {groups}"
+    return f"{who} with the {end} {_aggs(frame)} (ties kept)"
 
 
 _OWN_WORDS: dict[str, Callable[[Frame], str]] = {

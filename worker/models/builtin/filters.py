@@ -96,8 +96,8 @@ def _is_value(context: Context, parts: tuple[Any, ...]) -> Iterator[Filter]:
     if isinstance(pair, tuple):
         if pair[0].name == found.name:
             yield held(found, pair[1], negated=operation == "!=")
-    elif not holds(found, pair) and (not found.values or operation == "="):
-        yield Filter(found.name, operation, (pair,))
+    elif operation == "=" and not holds(found, pair):
+        yield Filter(found.name, "same", (pair,))
 
 
 def _flag(_: Context, parts: tuple[Any, ...]) -> Iterator[Filter]:
@@ -164,7 +164,7 @@ def _skip() -> Parser:
 
 def missing_condition() -> Parser:
     """Match `city is missing`, `missing city`, `without a city`, `city is not missing`."""
-    empty = phrase("missing", "null", "empty", "blank", "nan", "unknown")
+    empty = phrase("missing", "null", "empty", "blank", "nan")
     states = alt(
         applied(seq(column(), phrase("is", "are"), opt(_NOT), empty), lambda v: (v[0], v[2])),
         applied(
@@ -175,7 +175,14 @@ def missing_condition() -> Parser:
             lambda v: (v[1], None),
         ),
     )
-    return bound(states, lambda c, v: [Filter(v[0].name, "present" if v[1] else "missing")])
+    return bound(states, missing)
+
+
+def missing(_: Context, state: tuple[Column, Any]) -> Iterator[Filter]:
+    """Yield the filter for missing values, unless the column says "none" or "unknown" in words too."""
+    found, negated = state
+    if not any(text.casefold() in lexicon.NOTHING_VALUES for text in found.values):
+        yield Filter(found.name, "present" if negated else "missing")
 
 
 def date_phrase() -> Parser:

@@ -35,6 +35,20 @@ COMPARISONS: dict[str, tuple[str, ...]] = {
     "!=": ("!=", "<>", "not equal to", "other than"),
 }  # fmt: skip
 
+COUNT_WORDS = frozenset(
+    {"count", "cnt", "total", "number", "num", "n", "freq", "frequency", "case", "headcount"}
+)
+"""Words of a column that says how many of a thing one row stands for."""
+TOTAL_VALUES = frozenset(
+    {"total", "totals", "grand total", "subtotal", "sub-total", "sub total", "overall", "sum"}
+)
+"""Values that mark a row as the sum of others."""
+NOTHING_VALUES = frozenset(
+    {"no", "none", "n/a", "na", "nothing", "nil", "unknown", "missing", "empty", "null"}
+)
+PEAK_WORDS = frozenset({"price", "temperature", "temp", "age", "height", "speed"})
+"""Words of a column whose highest single value is meant by "the highest"."""
+
 PERIODS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 PERIOD_ADJECTIVES = {
     "daily": "day",
@@ -125,7 +139,7 @@ LEADING_WORDS = frozenset({
 })  # fmt: skip
 """Words that may stand before the head of a name and be left out: `order_date` is "date"."""
 TRAILING_WORDS = frozenset({
-    "name", "title", "usd", "eur", "gbp", "kg", "km", "cm", "mm", "lb", "inr", "jpy", "chf", "celsius", "id",
+    "name", "title", "usd", "eur", "gbp", "kg", "km", "cm", "mm", "lb", "inr", "jpy", "chf", "celsius",
     "in", "mg", "ms", "kwh", "mw",
 })  # fmt: skip
 """Words that may stand after the head and be left out: `product_name` is "product", `price_usd` is "price"."""

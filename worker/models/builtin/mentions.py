@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.grammar import Context, Found, Parser, memo, phrase
@@ -58,18 +58,26 @@ def named_columns(context: Context, at: int, end: int) -> list[Column]:
     """Return the columns that the words `at:end` name, the surest kind of match only."""
     spoken = tuple(token.norm for token in context.tokens[at:end])
     raw = context.text[context.tokens[at].start : context.tokens[end - 1].end]
-    table = context.table
-    for test in (
+    stems = tuple(stem(word) for word in spoken)
+    tests: tuple[Callable[[Column], bool], ...] = (
         lambda c: c.name == raw,
         lambda c: c.name.casefold() == raw.casefold(),
         lambda c: c.words == spoken or (len(raw) > 2 and "".join(c.words) == "".join(spoken)),
-        lambda c: c.stems == tuple(stem(word) for word in spoken),
-        lambda c: partly_named(c, tuple(stem(word) for word in spoken), table),
-    ):
-        found = [column for column in table.columns if column.words and test(column)]
+        lambda c: c.stems == stems,
+    )
+    for test in tests:
+        found = [column for column in context.table.columns if column.words and test(column)]
         if found:
             return found
+    if any(partly_named(column, stems, context.table) for column in context.table.columns):
+        return [column for column in context.table.columns if _within(column, stems)]
     return []
+
+
+def _within(found: Column, stems: tuple[str, ...]) -> bool:
+    """Whether the name holds the words in a row: what is only said in part could mean it too."""
+    size = len(stems)
+    return any(found.stems[start : start + size] == stems for start in range(len(found.stems) - size + 1))
 
 
 def partly_named(found: Column, spoken: tuple[str, ...], table: Table) -> bool:
@@ -233,6 +241,16 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
                 )
             return False
     if not ids and not named:
+        return False
+    counted = [
+        c
+        for c in table.of_kind("number")
+        if not c.id_like and (spoken[-1] in c.stems or any(word in lexicon.COUNT_WORDS for word in c.stems))
+    ]
+    if counted:
+        context.blame(
+            f'"{spoken[-1]}" may mean a row or what {counted[0].name} counts: ask for rows to count rows'
+        )
         return False
     same = [c for c in table.columns if c.stems == spoken or c.stems == (*spoken, "name")]
     if any(c.unique < table.rows - c.nulls for c in same):

@@ -12,6 +12,7 @@ from worker.models.builtin.filters import (
     boolean_phrase,
     condition,
     date_phrase,
+    missing,
     missing_condition,
     named_year,
     seq_second,
@@ -53,16 +54,17 @@ class Order:
 
 @dataclass(frozen=True)
 class Filters:
-    """Conditions that must all hold."""
+    """Conditions that must all hold; `where` is set if the word was `where`, which is always about rows."""
 
     filters: tuple[Filter, ...]
+    where: bool = False
 
 
 def dim() -> Parser:
     """Match what can be grouped by: a column, or a period of the date column."""
     return alt(
         applied(column("text", "boolean", "number"), lambda c: Dim(c.name)),
-        applied(column("date"), lambda c: Dim(c.name)),
+        bound(column("date"), lambda c, v: [] if "time" in v.words else [Dim(v.name, "day")]),
         period_dim(),
     )
 
@@ -123,7 +125,8 @@ def filters() -> Parser:
         "have a", "that had", "and", "in which", "if", "are", "have an", "has a",
     )  # fmt: skip
     conditions = applied(
-        seq(where, listed(seq_second(opt(phrase("the", "a", "where")), condition()), "and")), lambda v: v[1]
+        seq(where, listed(seq_second(opt(phrase("the", "a", "where")), condition()), "and")),
+        lambda v: Filters(v[1], where=v[0].startswith(("where", "when", "for which"))),
     )
     being = phrase(
         "that are", "which are", "who are", "that were", "which were", "that is", "which is", "who is", "are",
@@ -145,7 +148,7 @@ def filters() -> Parser:
     )  # fmt: skip
     noun_filter = seq_second(phrase("for", "of", "among", "in", "from"), adjectives_and_noun())
     return alt(
-        applied(conditions, Filters),
+        conditions,
         applied(seq_second(alt(being, place), value_phrase()), _single),
         applied(seq_second(alt(negated_being, without), value_phrase(negated=True)), _single),
         applied(seq_second(being, boolean_phrase()), _single),
@@ -161,7 +164,7 @@ def filters() -> Parser:
 
 def missing_end() -> Parser:
     """Match the column of `without a city`."""
-    return applied(column("text", "date"), lambda c: Filter(c.name, "missing"))
+    return bound(column("text", "date"), lambda c, found: missing(c, (found, None)))
 
 
 def _single(found: Filter) -> Filters:

@@ -59,6 +59,7 @@ def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
         "kind": frame.kind,
         "unit": " %" if frame.kind.startswith("share") else "",
         "filtered": bool(frame.filters),
+        "counts": bool(frame.filters) and any(agg.function == "count" for agg in frame.aggs),
         "whole": frame.kind in {"rank", "mode", "difference", "ratio", "describe", "shape"},
         "table": table.name,
     }

@@ -123,10 +123,39 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
         return None
     if core.kind == "share_sum" and len(filters) != 1:
         return None
+    if not _about_rows(context, core, found):
+        return None
     frame = replace(core, dims=dims, filters=tuple(sorted(set(filters), key=repr)))
     if core.kind == "aggregate":
         frame = replace(frame, which="", ascending=bool(orders and orders[0].ascending))
     return frame if _filters_agree(context, filters) else None
+
+
+def _about_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:
+    """Whether every bound on a number is surely about rows and not about groups (SQL's WHERE, not HAVING)."""
+    ranked = (
+        core.kind == "rank" or core.kind == "unique" or any(agg.function == "nunique" for agg in core.aggs)
+    )
+    computed = {agg.column for agg in core.aggs}
+    grouped = ranked
+    for one in found:
+        if isinstance(one, Groups):
+            grouped = True
+        if not isinstance(one, Filters):
+            continue
+        bounds = [f for f in one.filters if f.op in _NUMBER_BOUNDS and _is_amount(context, f)]
+        if grouped and bounds and (not one.where or ranked or any(f.column in computed for f in bounds)):
+            context.blame(f"the condition on {bounds[0].column} may be about rows or about whole groups")
+            return False
+    return True
+
+
+_NUMBER_BOUNDS = {"<", "<=", ">", ">=", "between", "=", "!="}
+
+
+def _is_amount(context: Context, one: Filter) -> bool:
+    found = context.table.column(one.column)
+    return found.kind == "number" and not found.calendar
 
 
 def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:

@@ -111,5 +111,7 @@ def _condition(one: Filter) -> str:
         return f"{column} BETWEEN {values[0]} AND {values[1]}"
     if op == "days":
         return f"({column} >= {values[0]} AND {column} < {values[1]})"
+    if op == "same":
+        return f"lower({column}) = lower({values[0]})"
     function = {"contains": "contains", "startswith": "starts_with", "endswith": "ends_with"}[op]
     return f"{function}(lower({column}), lower({values[0]}))"

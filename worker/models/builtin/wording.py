@@ -36,7 +36,8 @@ def _scalar(start: str, value: Any, template: dict[str, Any]) -> str:
             else "there is no value to compute it from"
         )
         return f"{start}: {why}."
-    return f"{start}: {_said(value)}{template.get('unit', '')}."
+    none = " (no rows match)" if value == 0 and template.get("counts") else ""
+    return f"{start}: {_said(value)}{template.get('unit', '')}{none}."
 
 
 def _series(start: str, result: dict[str, Any], template: dict[str, Any]) -> str:
