@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -13,9 +12,9 @@ from fastapi import FastAPI
 from gateway.errors import install_handlers
 from gateway.events import JobEvents
 from gateway.middleware import RequestContext
+from gateway.openapi import describe_errors
 from gateway.queue import JobQueue
 from gateway.routes import analyze, artifacts, execute, health, sessions, status
-from gateway.schemas import ErrorBody
 from gateway.services import Services
 from gateway.settings import Settings, UnsafeSettingsError, load_settings
 from store.base import Store
@@ -44,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (sessions, analyze, execute, status, artifacts, health):
         app.include_router(routes.router)
     app.add_middleware(RequestContext)
-    _describe_errors(app)
+    describe_errors(app)
     return app
 
 
@@ -100,27 +99,3 @@ async def _require_keys(store: Store) -> None:
             "the gateway does not start: the store has no API key, so nobody could be told from anybody; "
             "make one with: sandglass keys create NAME"
         )
-
-
-def _describe_errors(app: FastAPI) -> None:
-    """Put the one shape of errors into OpenAPI, in place of FastAPI's own, which is never sent."""
-    made = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = made()
-            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-            schemas |= ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}").pop("$defs")
-            schemas["ErrorBody"] = _without_defs(
-                ErrorBody.model_json_schema(ref_template="#/components/schemas/{model}")
-            )
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
-        assert app.openapi_schema is not None  # noqa: S101 - made() keeps it
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-def _without_defs(schema: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in schema.items() if name != "$defs"}

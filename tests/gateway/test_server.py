@@ -1,0 +1,188 @@
+"""The gateway as a real server process: memory under a large upload, and answers that arrive."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.settings import Settings
+from tests.conftest import free_port
+from tests.gateway.conftest import make_store
+
+ROOT = Path(__file__).parents[2]
+CHUNK = b"1234567,toys,4.99\n" * 3640
+
+
+@dataclass
+class Server:
+    """A running `python -m gateway`."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    key: str
+
+    def memory_bytes(self, field: str) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
+        found = re.search(rf"^{field}:\s+(\d+) kB$", status, re.MULTILINE)
+        assert found
+        return int(found.group(1)) * 1024
+
+    def client(self) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+
+
+@pytest.fixture
+async def environment(tmp_path: Path, redis_url: str) -> tuple[dict[str, str], str]:
+    url, keys = await make_store(tmp_path)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SANDGLASS_")}
+    environment |= {
+        "SANDGLASS_STORE": url,
+        "SANDGLASS_REDIS_URL": redis_url,
+        "SANDGLASS_PORT": str(free_port()),
+        "SANDGLASS_MAX_UPLOAD_BYTES": str(256 << 20),
+    }
+    return environment, keys["alpha"]
+
+
+@pytest.fixture
+def server(environment: tuple[dict[str, str], str]) -> Iterator[Server]:
+    variables, key = environment
+    command = [sys.executable, "-m", "gateway"]
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL)
+    running = Server(process, f"http://127.0.0.1:{variables['SANDGLASS_PORT']}", key)
+    try:
+        _until_it_answers(running)
+        yield running
+    finally:
+        process.terminate()
+        assert process.wait(15) is not None
+
+
+def _until_it_answers(server: Server) -> None:
+    deadline = time.monotonic() + 20
+    with server.client() as client:
+        while time.monotonic() < deadline:
+            assert server.process.poll() is None, "the gateway ended at its start"
+            try:
+                client.get("/healthz").raise_for_status()
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return
+    raise AssertionError("the gateway did not answer within 20 s")
+
+
+def _upload(megabytes: int) -> Iterator[bytes]:
+    yield b"--x\r\n"
+    yield b'Content-Disposition: form-data; name="files"; filename="big.csv"\r\n\r\nid,kind,price\n'
+    for _ in range(megabytes * (1 << 20) // len(CHUNK)):
+        yield CHUNK
+    yield b"\r\n--x--\r\n"
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+def test_memory_stays_flat_while_200_mb_stream_through(server: Server) -> None:
+    with server.client() as client:
+        assert client.post("/sessions", content=_upload(1), headers=FORM).status_code == 201
+        before = server.memory_bytes("VmHWM")
+        reply = client.post("/sessions", content=_upload(200), headers=FORM)
+        assert reply.status_code == 201, reply.text
+        size = reply.json()["files"][0]["size_bytes"]
+        grown = server.memory_bytes("VmHWM") - before
+        assert size > 199 << 20
+        assert grown < 24 << 20
+        received = 0
+        url = f"/sessions/{reply.json()['session_id']}/files/big.csv"
+        with client.stream("GET", url) as download:
+            for chunk in download.iter_raw():
+                received += len(chunk)
+        assert received == size
+        assert server.memory_bytes("VmHWM") - before < 48 << 20
+
+
+def test_who_sends_too_much_still_gets_the_answer(server: Server) -> None:
+    with server.client() as client:
+        reply = client.post("/sessions", content=_upload(290), headers=FORM)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (413, "too_large")
+        length = str(300 << 20)
+        said = client.post(
+            "/sessions", content=_exactly(300 << 20), headers=FORM | {"Content-Length": length}
+        )
+        assert said.status_code == 413
+        del client.headers["Authorization"]
+        assert client.post("/sessions", content=_upload(30), headers=FORM).status_code == 401
+
+
+def _exactly(size: int) -> Iterator[bytes]:
+    for _ in range(size >> 20):
+        yield bytes(1 << 20)
+
+
+def test_a_client_that_goes_away_leaves_nothing(
+    server: Server, environment: tuple[dict[str, str], str]
+) -> None:
+    def broken() -> Iterator[bytes]:
+        yield from (chunk for chunk, _ in zip(_upload(200), range(40), strict=False))
+        raise ConnectionAbortedError
+
+    with server.client() as client, pytest.raises(ConnectionAbortedError):
+        client.post("/sessions", content=broken(), headers=FORM)
+    folder = Path(environment[0]["SANDGLASS_STORE"].removeprefix("sqlite://")).parent / "blobs"
+    deadline = time.monotonic() + 5
+    while _files(folder) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert _files(folder) == []
+    with server.client() as client:
+        assert client.get("/sessions").json() == {"sessions": []}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_it_says_why_it_does_not_start(tmp_path: Path, redis_url: str) -> None:
+    variables = {
+        **os.environ,
+        "SANDGLASS_STORE": f"sqlite://{tmp_path}/s.db",
+        "SANDGLASS_REDIS_URL": redis_url,
+    }
+    variables["SANDGLASS_PORT"] = str(free_port())
+    command = [sys.executable, "-m", "gateway"]
+    ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, timeout=30, check=False)
+    assert ended.returncode != 0
+    assert b"sandglass keys create" in ended.stderr + ended.stdout
+    variables["SANDGLASS_PORT"] = "none"
+    ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, timeout=30, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"the gateway does not start: SANDGLASS_PORT")
+
+
+def test_it_stops_soon_though_somebody_waits(server: Server) -> None:
+    with server.client() as client:
+        task_id = client.post("/execute", json={"code": "1"}).json()["task_id"]
+    request = (
+        f"GET /status/{task_id}?wait=60 HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {server.key}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":")[-1])), timeout=0.5) as waiter:
+        waiter.sendall(request.encode())
+        with pytest.raises(TimeoutError):
+            waiter.recv(1)
+        started = time.monotonic()
+        server.process.terminate()
+        server.process.wait(15)
+        assert time.monotonic() - started < 8
+
+
+def test_the_default_settings_listen_on_loopback_only() -> None:
+    assert Settings.model_fields["host"].default == "127.0.0.1"
