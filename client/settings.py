@@ -12,6 +12,7 @@ from client.errors import ClientError
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8000
+LOCAL_TENANT = "local"
 
 
 @dataclass(frozen=True)

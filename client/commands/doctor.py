@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 from rich.text import Text
 
 from client.commands.ask import JsonFlag
 from client.commands.console import out, print_json
-from client.doctor.examine import examine
-from client.doctor.judge import Check, exit_status
 from client.render import plain
 from client.stack.config import load_config, read_remembered
+
+if TYPE_CHECKING:
+    from client.doctor.judge import Check
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 def doctor(as_json: JsonFlag = False) -> None:
     """Check each part of the local stack, limits from inside a sandbox included. Exit code 1 if one fails."""
+    from client.doctor.examine import examine
+    from client.doctor.judge import exit_status
+
     config = load_config()
     kept = read_remembered(config.home)
     checks = []

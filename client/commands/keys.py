@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.table import Table
@@ -12,12 +12,11 @@ from rich.text import Text
 
 from client.commands.ask import JsonFlag
 from client.commands.console import fail, out, print_json, say
+from client.settings import LOCAL_TENANT
 from client.stack.config import load_config
-from client.stack.local_key import LOCAL_TENANT
-from store.base import Store, StoreError
-from store.keys import hash_key, make_key
-from store.open import open_store
-from store.records import ApiKey
+
+if TYPE_CHECKING:
+    from store.base import Store
 
 T = TypeVar("T")
 keys = typer.Typer(help="List, create or revoke keys, straight from the store (SANDGLASS_STORE).")
@@ -53,6 +52,9 @@ def create_key(
     """Make a key. It is printed once, alone on stdout, and cannot be shown again."""
     if not tenant.strip() or not name.strip():
         fail("--tenant and --name must not be empty")
+    from store.keys import hash_key, make_key
+    from store.records import ApiKey
+
     key = make_key()
     record = ApiKey(tenant_id=tenant, name=name, sha256=hash_key(key))
     _with_store(lambda store: store.insert_key(record))
@@ -69,6 +71,9 @@ def revoke_key(key_id: Annotated[str, typer.Argument(metavar="KEY_ID", show_defa
 
 
 def _with_store(work: Callable[[Store], Awaitable[T]]) -> T:
+    from store.base import StoreError
+    from store.open import open_store
+
     async def run() -> T:
         store = open_store(load_config().store_url)
         await store.open()

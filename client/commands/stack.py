@@ -1,16 +1,24 @@
-"""`sandglass up` and `down`: the local stack."""
+"""`sandglass up`, `down` and `image`: the local stack.
+
+What these need (container SDK, store, Redis) is imported when they run: the other commands start quickly.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import typer
 
 from client.commands.console import say
-from client.stack.image import build_image
-from client.stack.lifecycle import Up, bring_up, ensure_engine, take_down
+
+if TYPE_CHECKING:
+    from client.stack.lifecycle import Up
 
 
 def up() -> None:
     """Start the local stack in the background: engine, Redis, worker, gateway."""
+    from client.stack.lifecycle import bring_up
+
     stack = bring_up(say)
     state = "already running" if stack.was_running else "up"
     typer.echo(f"Sandglass is {state}: {stack.config.url}")
@@ -20,15 +28,16 @@ def up() -> None:
 
 def down() -> None:
     """End all that `sandglass up` started, sandboxes included."""
+    from client.stack.lifecycle import take_down
+
     typer.echo("Sandglass is down." if take_down(say) else "Sandglass was not running.")
 
 
 def image() -> None:
     """Build the sandbox image in the engine that the stack uses; quick where it is there."""
-    from client.stack.config import load_config
+    from client.stack.lifecycle import make_image
 
-    config = load_config()
-    build_image(ensure_engine(config, say), config)
+    make_image(say)
 
 
 def _engine_words(stack: Up) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 
 from client.api import Sandglass
-from client.doctor.inside import PROBE, read_probe
+from client.doctor.inside import PROBE, last_complaint, read_probe
 from client.doctor.judge import (
     Check,
     judge_engine,
@@ -51,7 +51,7 @@ def examine(config: StackConfig, remembered_engine: str) -> Iterator[Check]:
             "inside", "warn", "limits from inside not checked: the stack is not up", "run: sandglass up"
         )
     else:
-        yield from _inside()
+        yield from _inside(config)
 
 
 def _engine(config: StackConfig, remembered: str) -> Iterator[Check]:
@@ -135,19 +135,18 @@ def _gateway(config: StackConfig) -> Iterator[Check]:
         )
 
 
-def _inside() -> Iterator[Check]:
+def _inside(config: StackConfig) -> Iterator[Check]:
+    log = Services(config).worker.log_path
     try:
         with Sandglass() as client:
             task = client.execute(PROBE, policy=_POLICY)
             record = client.wait_for(str(task["task_id"]), limit_seconds=_INSIDE_SECONDS)
     except ClientError as error:
-        yield Check("inside", "fail", str(error), "see .sandglass/logs/worker.log")
+        yield Check("inside", "fail", str(error), f"see {log}")
         return
     seen = read_probe(str((record.get("stdout") or {}).get("text", "")))
     if record.get("state") != "succeeded" or seen is None:
-        reason = (record.get("error") or {}).get("message") or record.get("outcome")
-        yield Check(
-            "inside", "fail", f"a sandbox did not run the probe: {reason}", "see .sandglass/logs/worker.log"
-        )
+        reason = last_complaint(Services(config).worker.log_tail(200)) or record.get("outcome")
+        yield Check("inside", "fail", f"a sandbox did not run the probe: {reason}", f"see {log}")
         return
     yield from judge_inside(seen, load_policy(_POLICY).limits)

@@ -40,6 +40,10 @@ def writable(folder):
     except OSError:
         return False
 
+def space(folder):
+    stat = os.statvfs(folder)
+    return stat.f_blocks * stat.f_frsize
+
 def interfaces():
     try:
         return [name for _, name in socket.if_nameindex()]
@@ -62,7 +66,7 @@ print("SANDGLASS-DOCTOR " + json.dumps({
     "cap_bnd": status.get("CapBnd"),
     "uid": os.getuid(),
     "interfaces": interfaces(),
-    "writable": [folder for folder in folders if writable(folder)],
+    "writable": {folder: space(folder) for folder in folders if writable(folder)},
 }))
 """
 _MARK = "SANDGLASS-DOCTOR "
@@ -78,3 +82,18 @@ def read_probe(stdout: str) -> dict[str, Any] | None:
                 return None
             return seen if isinstance(seen, dict) else None
     return None
+
+
+def last_complaint(log: str) -> str:
+    """The last error that a worker wrote to its log, in its own words; empty if there is none."""
+    for line in reversed(log.splitlines()):
+        start = line.find('{"')
+        if start < 0 or '"error"' not in line:
+            continue
+        try:
+            entry = json.loads(line[start:])
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("level") == "error" and entry.get("error"):
+            return str(entry["error"])
+    return ""

@@ -11,6 +11,7 @@ from worker.engines.base import EngineFacts
 
 Level = Literal["ok", "warn", "fail"]
 _SECCOMP_FILTER = 2
+_MIB = 1 << 20
 _ROUNDING = 1.02
 """Engines round a memory limit to pages and a share of a cpu to microseconds."""
 
@@ -92,7 +93,7 @@ def judge_workers(heartbeats: Sequence[dict[str, Any]]) -> list[Check]:
 def judge_inside(seen: dict[str, Any], limits: Limits) -> list[Check]:
     """The limits as code inside a sandbox sees them, held against its policy."""
     return [
-        _at_most("memory", seen.get("memory_max"), limits.memory_bytes, "bytes"),
+        _at_most("memory", _mib(seen.get("memory_max")), limits.memory_bytes / _MIB, "MiB"),
         _at_most("pids", seen.get("pids_max"), limits.pids, "processes"),
         _at_most("cpu", seen.get("cpus"), limits.cpus, "cpus"),
         _exactly("seccomp", seen.get("seccomp") == _SECCOMP_FILTER, "a filter is on", "no seccomp filter"),
@@ -100,7 +101,7 @@ def judge_inside(seen: dict[str, Any], limits: Limits) -> list[Check]:
         _capabilities(seen),
         _exactly("user", bool(seen.get("uid")), f"uid {seen.get('uid')}", "code runs as root"),
         _network(seen.get("interfaces")),
-        _root(seen.get("writable")),
+        _root(seen.get("writable"), limits.tmpfs_bytes),
     ]
 
 
@@ -138,6 +139,10 @@ def _at_most(name: str, value: float | None, limit: float, unit: str) -> Check:
     return Check(name, "ok", f"{value:g} {unit}")
 
 
+def _mib(value: float | None) -> float | None:
+    return None if value is None else value / _MIB
+
+
 _CGROUP_FIX = (
     "the engine must be able to set cgroup limits: run it as root, or delegate the controllers to the user"
 )
@@ -161,7 +166,9 @@ def _network(interfaces: list[str] | None) -> Check:
     return _exactly("network", not others, "lo only", f"other interfaces: {', '.join(others)}")
 
 
-def _root(writable: list[str] | None) -> Check:
+def _root(writable: dict[str, int] | None, tmpfs_bytes: int) -> Check:
     if writable is None:
         return Check("inside: root", "fail", "it cannot be told what is writable", _ENGINE_FIX)
-    return _exactly("root", not writable, "read-only but /work", f"writable: {', '.join(writable)}")
+    # A small tmpfs counts towards the memory limit; anything larger is the host's disk or memory.
+    bad = [folder for folder, size in writable.items() if size > tmpfs_bytes]
+    return _exactly("root", not bad, "read-only, but for sized tmpfs", f"writable: {', '.join(bad)}")

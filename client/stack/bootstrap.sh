@@ -75,7 +75,7 @@ install_libraries() {
     local python=$VENV/bin/python
     uv_settings
     if "$VENV/bin/pip" install -q --disable-pip-version-check "uv==$UV_VERSION" >&2 &&
-        "$VENV/bin/uv" pip install -q --python "$python" --require-hashes -r requirements.lock >&2; then
+        "$VENV/bin/uv" pip install -q --compile-bytecode --python "$python" --require-hashes -r requirements.lock >&2; then
         "$VENV/bin/uv" pip install -q --python "$python" --no-deps -e . >&2 && return 0
     fi
     say "uv could not install; trying pip"

@@ -24,7 +24,7 @@ def build_image(engine: FoundEngine, config: StackConfig, environ: Mapping[str, 
     env = {**environ, "SANDGLASS_IMAGE": config.image}
     if engine.ours:
         env |= podman_environ(config.home)
-    command = [str(BUILD_SCRIPT), "--engine-url", engine.url]
+    command = [str(BUILD_SCRIPT), "--engine", engine.kind, "--engine-url", engine.url]
     try:
         code = subprocess.run(command, env=env, cwd=PROJECT, stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
     except OSError as error:

@@ -13,7 +13,10 @@ from client.stack.config import StackConfig, load_config, read_remembered, remem
 from client.stack.engine import FoundEngine, find_engine, own_url, ping, podman_daemon, start_podman
 from client.stack.image import build_image, remove_sandboxes
 from client.stack.local_key import ensure_local_key
+from client.stack.process import wait_until
 from client.stack.services import Say, Services
+
+_SETTLE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ def bring_up(say: Say) -> Up:
         if all(part.alive() for part in parts) and services.workers() and services.gateway_ready():
             return Up(config, engine, was_running=True)
         build_image(engine, config)
+        # Podman answers nothing for some seconds after a build; a worker that starts then finds no engine.
+        wait_until(lambda: ping(engine.url) is not None, _SETTLE_SECONDS)
         remember(config, engine.url)
         services.start_redis(say)
         if ensure_local_key(config):
@@ -68,6 +73,13 @@ def take_down(say: Say) -> bool:
             say("stopped podman's API service")
             ended = True
     return ended or removed > 0
+
+
+def make_image(say: Say) -> None:
+    """Build the sandbox image in the engine of this stack. Raises: StackError."""
+    config = load_config()
+    with _only_one(config):
+        build_image(ensure_engine(config, say), config)
 
 
 def ensure_engine(config: StackConfig, say: Say) -> FoundEngine:

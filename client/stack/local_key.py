@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from client.errors import StackError
+from client.settings import LOCAL_TENANT
 from client.stack.config import StackConfig, write_private
 from store.base import StoreError
 from store.keys import hash_key, make_key
 from store.open import open_store
 from store.records import ApiKey
-
-LOCAL_TENANT = "local"
 
 
 def ensure_local_key(config: StackConfig) -> bool:
