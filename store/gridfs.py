@@ -1,4 +1,8 @@
-"""How are bytes kept in MongoDB's GridFS, whole or not at all?"""
+"""How are bytes kept in MongoDB, in GridFS's own layout, whole or not at all?
+
+The layout is the GridFS standard (`mongofiles` reads it). The driver's own writer and reader are not used:
+they hold 32 MB of an upload, and as much of a download as the server likes to send, in memory.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,16 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 
-from bson import ObjectId
-from gridfs.asynchronous import AsyncGridFSBucket
-from gridfs.errors import CorruptGridFile, NoFile
+from bson import Binary, Int64, ObjectId
 
 from store.base import BlobMissingError, BlobTooLargeError, StoreUnavailableError
 from store.blobs import CHUNK_BYTES, check_key
 from store.mongo_connection import MongoConnection, explained
+from store.records import utc_now
 
-BUCKET = "blobs"
+FILES, CHUNKS = "blobs.files", "blobs.chunks"
+_NEWEST = [("uploadDate", -1), ("_id", -1)]
+_CHUNKS_AT_ONCE = 2
 
 
 class GridFSBlobs:
@@ -26,7 +31,10 @@ class GridFSBlobs:
     async def open(self) -> None:
         self._connection.open()
         try:
-            await self._connection.ping()
+            with explained():
+                database = self._connection.database
+                await database[FILES].create_index([("filename", 1), ("uploadDate", 1)])
+                await database[CHUNKS].create_index([("files_id", 1), ("n", 1)], unique=True)
         except BaseException:
             await self.close()
             raise
@@ -35,54 +43,78 @@ class GridFSBlobs:
         await self._connection.close()
 
     async def put(self, key: str, chunks: AsyncIterator[bytes], limit_bytes: int) -> tuple[int, str]:
-        bucket = self._bucket()
-        upload = bucket.open_upload_stream(check_key(key))
-        digest, size = hashlib.sha256(), 0
+        check_key(key)
+        file_id, digest, size = ObjectId(), hashlib.sha256(), 0
+        waiting = bytearray()
+        number = 0
         try:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit_bytes:
                     raise BlobTooLargeError(f"more than {limit_bytes} bytes came")
                 digest.update(chunk)
-                with explained():
-                    await upload.write(chunk)
-            with explained():
-                # Listed before this one is there, so two puts at once can never delete each other.
-                older = await self._ids(key)
-                await upload.close()
+                waiting += chunk
+                while len(waiting) >= CHUNK_BYTES:
+                    await self._keep(file_id, number, waiting[:CHUNK_BYTES])
+                    del waiting[:CHUNK_BYTES]
+                    number += 1
+            if waiting:
+                await self._keep(file_id, number, waiting)
+            # Listed before this one is there, so two puts at once can never delete each other.
+            older = await self._ids(key)
+            await self._publish(key, file_id, size)
         except BaseException:
-            await self._abandon(upload._id)
+            await self._abandon(file_id)
             raise
         await self._delete(older)
         return size, digest.hexdigest()
 
     async def get(self, key: str) -> AsyncIterator[bytes]:
-        bucket = self._bucket()
+        check_key(key)
+        database = self._connection.database
+        with explained():
+            file = await database[FILES].find_one({"filename": key}, sort=_NEWEST)
+        if file is None:
+            raise BlobMissingError(f"no blob under {key}")
+        cursor = database[CHUNKS].find({"files_id": file["_id"]}).sort([("n", 1)]).batch_size(_CHUNKS_AT_ONCE)
+        expected, size = 0, 0
         try:
-            with explained():
-                stream = await bucket.open_download_stream_by_name(check_key(key))
             while True:
                 with explained():
-                    chunk = await stream.read(CHUNK_BYTES)
-                if not chunk:
-                    return
-                yield chunk
-        except NoFile:
-            raise BlobMissingError(f"no blob under {key}") from None
-        except CorruptGridFile as error:
-            raise StoreUnavailableError(
-                f"blob {key} was replaced or deleted while it was read; try again"
-            ) from error
+                    chunk = await anext(cursor, None)
+                if chunk is None or chunk["n"] != expected:
+                    break
+                expected += 1
+                size += len(chunk["data"])
+                yield bytes(chunk["data"])
+        finally:
+            await cursor.close()
+        if size != file["length"]:
+            raise StoreUnavailableError(f"blob {key} was replaced or deleted while it was read; try again")
 
     async def delete(self, key: str) -> bool:
         return await self._delete(await self._ids(check_key(key)))
 
-    def _bucket(self) -> AsyncGridFSBucket:
-        return AsyncGridFSBucket(self._connection.database, BUCKET)
+    async def _keep(self, file_id: ObjectId, number: int, data: bytearray) -> None:
+        with explained():
+            chunks = self._connection.database[CHUNKS]
+            await chunks.insert_one({"files_id": file_id, "n": number, "data": Binary(bytes(data))})
+
+    async def _publish(self, key: str, file_id: ObjectId, size: int) -> None:
+        with explained():
+            await self._connection.database[FILES].insert_one(
+                {
+                    "_id": file_id,
+                    "length": Int64(size),
+                    "chunkSize": CHUNK_BYTES,
+                    "uploadDate": utc_now(),
+                    "filename": key,
+                }
+            )
 
     async def _ids(self, key: str) -> list[ObjectId]:
         with explained():
-            found = self._connection.database[f"{BUCKET}.files"].find({"filename": key}, {"_id": 1})
+            found = self._connection.database[FILES].find({"filename": key}, {"_id": 1})
             return [document["_id"] async for document in found]
 
     async def _delete(self, ids: list[ObjectId]) -> bool:
@@ -90,13 +122,13 @@ class GridFSBlobs:
             return False
         database = self._connection.database
         with explained():
-            found = await database[f"{BUCKET}.files"].delete_many({"_id": {"$in": ids}})
-            await database[f"{BUCKET}.chunks"].delete_many({"files_id": {"$in": ids}})
+            found = await database[FILES].delete_many({"_id": {"$in": ids}})
+            await database[CHUNKS].delete_many({"files_id": {"$in": ids}})
         return found.deleted_count > 0
 
     async def _abandon(self, file_id: ObjectId) -> None:
         """Drop what an upload has left: unseen, so a server that is gone by now is no error."""
         with contextlib.suppress(StoreUnavailableError), explained():
             database = self._connection.database
-            await database[f"{BUCKET}.files"].delete_one({"_id": file_id})
-            await database[f"{BUCKET}.chunks"].delete_many({"files_id": file_id})
+            await database[FILES].delete_one({"_id": file_id})
+            await database[CHUNKS].delete_many({"files_id": file_id})

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
-from gridfs.errors import GridFSError
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
@@ -100,8 +99,6 @@ def explained() -> Iterator[None]:
     """
     try:
         yield
-    except GridFSError:
-        raise  # about one file, not the server
     except DuplicateKeyError as error:
         raise DuplicateError("a record with this id or key is there already") from error
     except OperationFailure as error:

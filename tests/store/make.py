@@ -23,7 +23,12 @@ def session(**fields: Any) -> Session:
 
 
 def job(session_id: str | None = None, **fields: Any) -> Job:
-    values = {"tenant_id": TENANT, "session_id": session_id, "kind": "analyze", "request": Request(question="?")}
+    values = {
+        "tenant_id": TENANT,
+        "session_id": session_id,
+        "kind": "analyze",
+        "request": Request(question="?"),
+    }
     return Job(**values | fields)
 
 
@@ -42,7 +47,13 @@ def table(session_id: str, name: str = "sales", **fields: Any) -> Table:
 
 def artifact(task_id: str, **fields: Any) -> Artifact:
     values = {"size_bytes": 3, "sha256": "0" * 64, "blob_key": f"{TENANT}/{task_id}/{new_id()}"}
-    ids = {"tenant_id": TENANT, "task_id": task_id, "name": "figure.png", "role": "figure", "mime": "image/png"}
+    ids = {
+        "tenant_id": TENANT,
+        "task_id": task_id,
+        "name": "figure.png",
+        "role": "figure",
+        "mime": "image/png",
+    }
     return Artifact(**ids | values | fields)
 
 

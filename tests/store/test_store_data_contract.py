@@ -17,7 +17,9 @@ from tests.store import make
 from tests.store.make import TENANT
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-WEIRD = TEXT | st.sampled_from(["a.b", "$set", "", "\0", "_id", "😀", "é" * 9, "a.$.b", "__proto__", "'; DROP"])
+WEIRD = TEXT | st.sampled_from(
+    ["a.b", "$set", "", "\0", "_id", "😀", "é" * 9, "a.$.b", "__proto__", "'; DROP"]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WEIRD,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WEIRD, inner, max_size=4),

@@ -1,0 +1,241 @@
+"""What every blob store does with bytes: run on a folder and on GridFS (FerretDB)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from store.base import BlobMissingError, Blobs, BlobTooLargeError
+from store.open import open_blobs
+
+MIB = 1024 * 1024
+LIMIT = 200 * MIB
+KEY = "tenant/session/file"
+
+
+async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+async def read(blobs: Blobs, key: str = KEY) -> bytes:
+    return b"".join([chunk async for chunk in blobs.get(key)])
+
+
+def listing(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
+
+
+async def test_what_was_put_comes_back(blobs: Blobs) -> None:
+    data = os.urandom(3 * MIB + 17)
+    parts = [data[:10], b"", data[10 : 2 * MIB], data[2 * MIB :]]
+    assert await blobs.put(KEY, stream(*parts), LIMIT) == (len(data), hashlib.sha256(data).hexdigest())
+    chunks = [chunk async for chunk in blobs.get(KEY)]
+    assert b"".join(chunks) == data
+    assert max(map(len, chunks)) <= MIB
+    assert all(chunks)
+
+
+async def test_no_bytes_are_a_blob_too(blobs: Blobs) -> None:
+    assert await blobs.put(KEY, stream(), LIMIT) == (0, hashlib.sha256().hexdigest())
+    assert await read(blobs) == b""
+    assert await blobs.delete(KEY)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chunks=st.lists(st.binary(max_size=300), max_size=6))
+async def test_any_chunks_come_back_joined(blobs: Blobs, chunks: list[bytes]) -> None:
+    await blobs.put(KEY, stream(*chunks), LIMIT)
+    assert await read(blobs) == b"".join(chunks)
+
+
+async def test_a_second_put_replaces_the_first(blobs: Blobs) -> None:
+    await blobs.put(KEY, stream(b"first"), LIMIT)
+    await blobs.put(KEY, stream(b"second"), LIMIT)
+    assert await read(blobs) == b"second"
+    assert await blobs.delete(KEY)
+    with pytest.raises(BlobMissingError):
+        await read(blobs)
+
+
+async def test_missing_blob_is_told_at_the_first_chunk(blobs: Blobs) -> None:
+    chunks = blobs.get("tenant/none")
+    with pytest.raises(BlobMissingError, match="tenant/none"):
+        await anext(chunks)
+    assert not await blobs.delete("tenant/none")
+
+
+async def test_a_prefix_of_a_key_is_no_blob(blobs: Blobs) -> None:
+    await blobs.put(KEY, stream(b"x"), LIMIT)
+    for key in ("tenant", "tenant/session"):
+        with pytest.raises(BlobMissingError):
+            await read(blobs, key)
+        assert not await blobs.delete(key)
+    assert await read(blobs) == b"x"
+
+
+async def test_the_limit_is_kept_to_the_byte(blobs: Blobs) -> None:
+    assert (await blobs.put(KEY, stream(b"12345", b"67890"), 10))[0] == 10
+    with pytest.raises(BlobTooLargeError):
+        await blobs.put("tenant/big", stream(b"12345", b"678901"), 10)
+    with pytest.raises(BlobMissingError):
+        await read(blobs, "tenant/big")
+
+
+async def test_an_endless_stream_is_stopped_at_the_limit(blobs: Blobs) -> None:
+    asked = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal asked
+        while True:
+            asked += 1
+            yield b"x" * 1000
+
+    with pytest.raises(BlobTooLargeError):
+        await blobs.put(KEY, endless(), 10_000)
+    assert asked == 11
+
+
+async def test_a_broken_stream_keeps_nothing_and_its_error_passes(blobs: Blobs) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x" * MIB
+        raise ConnectionResetError("the client went away")
+
+    with pytest.raises(ConnectionResetError, match="the client went away"):
+        await blobs.put(KEY, broken(), LIMIT)
+    with pytest.raises(BlobMissingError):
+        await read(blobs)
+
+
+async def test_a_broken_replacement_keeps_the_old_bytes(blobs: Blobs) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"new"
+        raise ConnectionResetError
+
+    await blobs.put(KEY, stream(b"old"), LIMIT)
+    with pytest.raises(ConnectionResetError):
+        await blobs.put(KEY, broken(), LIMIT)
+    with pytest.raises(BlobTooLargeError):
+        await blobs.put(KEY, stream(b"newer"), 1)
+    assert await read(blobs) == b"old"
+
+
+async def test_a_cancelled_put_keeps_nothing(blobs: Blobs) -> None:
+    begun = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"x" * MIB
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(blobs.put(KEY, slow(), LIMIT))
+    await asyncio.wait_for(begun.wait(), 30)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(BlobMissingError):
+        await read(blobs)
+
+
+async def test_puts_at_once_leave_the_bytes_of_one(blobs: Blobs, store_url: str) -> None:
+    other = open_blobs(store_url)
+    await other.open()
+    contents = [bytes([number]) * 300_000 for number in range(8)]
+    puts = [
+        (blobs if number % 2 else other).put(KEY, stream(content[:1000], content[1000:]), LIMIT)
+        for number, content in enumerate(contents)
+    ]
+    await asyncio.gather(*puts)
+    assert await read(blobs) in contents
+    assert await other.delete(KEY)
+    assert not await blobs.delete(KEY)
+    await other.close()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "/etc/passwd",
+        "..",
+        "../x",
+        "a/../../x",
+        "a/..",
+        "a//b",
+        "a/",
+        "a/./b",
+        ".incoming/x",
+        "a\0b",
+        "a\\..\\b",
+        "a b",
+        "é",
+        "a\n",
+        "x" * 1001,
+        "x" * 201,
+    ],
+)
+async def test_key_that_is_no_plain_path_is_refused(blobs: Blobs, tmp_path: Path, key: str) -> None:
+    before = listing(tmp_path)
+    with pytest.raises(ValueError, match="blob key"):
+        await blobs.put(key, stream(b"x"), LIMIT)
+    with pytest.raises(ValueError, match="blob key"):
+        await anext(blobs.get(key))
+    with pytest.raises(ValueError, match="blob key"):
+        await blobs.delete(key)
+    assert listing(tmp_path) == before
+
+
+_HUNDRED = """
+import asyncio, hashlib, sys
+from pathlib import Path
+from store.open import open_blobs
+
+MIB = 1024 * 1024
+
+def peak_kib():  # not ru_maxrss: that starts at the peak of the process which started this one
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+async def chunks():
+    for number in range(100):
+        yield bytes([number]) * MIB
+
+async def main(url):
+    blobs = open_blobs(url)
+    await blobs.open()
+    before = peak_kib()
+    size, digest = await blobs.put("tenant/big", chunks(), 200 * MIB)
+    seen = hashlib.sha256()
+    async for chunk in blobs.get("tenant/big"):
+        seen.update(chunk)
+    grown = (peak_kib() - before) // 1024
+    await blobs.close()
+    print(size == 100 * MIB, digest == seen.hexdigest(), grown)
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
+async def test_a_hundred_mebibytes_pass_in_little_memory(store_url: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _HUNDRED,
+        store_url,
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 120)
+    whole, same, grown_mib = out.decode().split()
+    assert (whole, same) == ("True", "True")
+    assert 0 < int(grown_mib) < 40
