@@ -77,7 +77,7 @@ async def _answer_builtin(
         run.outcome,
         "builtin",
         understood=decision.understood,
-        answer=None if failed else word(decision, run.result or {}),
+        answer=None if failed else word(decision, run.result),
         answer_source="none" if failed else "builtin",
         code=decision.code,
         language=decision.language,

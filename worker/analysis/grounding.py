@@ -74,13 +74,13 @@ def claims(words: str) -> list[Claim]:
 
 def _claim(match: re.Match[str]) -> Claim:
     plain = _plain(match["digits"])
-    factor = _SCALES[match["scale"].lower()] if match["scale"] else 1.0
-    if match["exponent"]:
-        factor *= _number(f"1{match['exponent']}")
+    scale = _SCALES[match["scale"].lower()] if match["scale"] else 1.0
+    exponent = match["exponent"] or ""
+    factor = scale * _number(f"1{exponent}")
     decimals = len(plain.partition(".")[2])
     # `45,700` is 45,678 rounded to the hundred; `2000` rather is a year or a count.
     zeros = len(plain) - len(plain.rstrip("0")) if not decimals and len(plain.rstrip("0")) >= 2 else 0
-    value = _number(plain) * factor
+    value = _number(plain + exponent) * scale
     slack = 0.5 * 10.0 ** (zeros - min(decimals, 300)) * factor
     if zeros or match["scale"]:
         slack = min(slack, value * (0.05 if match["scale"] else 0.01))
