@@ -18,6 +18,8 @@ LABEL_POLICY = "sandglass.policy"
 
 _MIB = 1 << 20
 _SCRATCH_BYTES = 16 * _MIB
+_HOST_PROCESSES = 8192
+"""Of all sandboxes of a host together; at or below the hard limit of a small host."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,13 @@ def _tmpfs(work_bytes: int) -> Mapping[str, str]:
 
 
 def _ulimits(policy: Policy) -> list[dict[str, Any]]:
-    # Explicit, and no nproc: that one counts a uid over all containers, and pids.max is there for it.
+    # nproc counts a uid over all containers of a host, so it is no limit for one of them: pids.max is. But without
+    # one Podman asks for more than a host without CAP_SYS_RESOURCE may give, and the container does not start.
     nofile = policy.limits.nofile
     fsize = policy.limits.tmpfs_bytes
     return [
         {"Name": "nofile", "Soft": nofile, "Hard": nofile},
+        {"Name": "nproc", "Soft": _HOST_PROCESSES, "Hard": _HOST_PROCESSES},
         {"Name": "core", "Soft": 0, "Hard": 0},
         {"Name": "fsize", "Soft": fsize, "Hard": fsize},
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,9 @@ def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
 def answers(url: str) -> bool:
     """Whether an engine answers at `url`."""
     try:
+        # The SDK leaks its socket when a connect fails.
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(url.removeprefix("unix://"))
         with docker.APIClient(base_url=url, version="1.40", timeout=3) as client:
             client.version()
     except Exception:
@@ -56,14 +60,14 @@ def podman() -> Iterator[str]:
     if shutil.which("podman") is None:
         missing("podman is not installed (apt-get install podman runc catatonit)")
     STATE.mkdir(exist_ok=True)
-    socket = STATE / f"test-podman-{os.getpid()}.sock"
-    command = ["podman", "--runtime", "runc", "system", "service", "--time=0", f"unix://{socket}"]
+    path = STATE / f"test-podman-{os.getpid()}.sock"
+    command = ["podman", "--runtime", "runc", "system", "service", "--time=0", f"unix://{path}"]
     with running(command, STATE / "test-podman.log"):
-        wait_for(lambda: answers(f"unix://{socket}"), START_SECONDS, "podman answers")
-        if not has_image(f"unix://{socket}"):
+        wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "podman answers")
+        if not has_image(f"unix://{path}"):
             missing(f"podman has no image {IMAGE} (make image)")
-        yield f"unix://{socket}"
-    socket.unlink(missing_ok=True)
+        yield f"unix://{path}"
+    path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -83,13 +87,13 @@ def _own_dockerd() -> Iterator[str]:
     if shutil.which("dockerd") is None or os.geteuid() != 0:
         missing("dockerd is not installed, or this is not root (apt-get install docker.io)")
     STATE.mkdir(exist_ok=True)
-    socket = STATE / f"test-docker-{os.getpid()}.sock"
-    command = ["dockerd", "--host", f"unix://{socket}", "--data-root", str(STATE / "docker")]
+    path = STATE / f"test-docker-{os.getpid()}.sock"
+    command = ["dockerd", "--host", f"unix://{path}", "--data-root", str(STATE / "docker")]
     command += ["--exec-root", f"/run/sandglass-test-{os.getpid()}", "--bridge=none", "--iptables=false"]
     command += ["--ip6tables=false", "--pidfile", str(STATE / f"test-docker-{os.getpid()}.pid")]
     with running(command, STATE / "test-docker.log"):
-        wait_for(lambda: answers(f"unix://{socket}"), START_SECONDS, "dockerd answers")
-        yield f"unix://{socket}"
+        wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "dockerd answers")
+        yield f"unix://{path}"
 
 
 def _engine_name(url: str) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import re
 import socket
 import struct
-from typing import Any
 
 from worker.engines.base import PipeClosedError
 
@@ -59,20 +58,19 @@ class Demultiplexer:
 
 
 class SocketPipe:
-    """A pipe over the raw socket of an attach call; `keep` is held so that the SDK does not close it."""
+    """A pipe over the raw socket of an attach call."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, keep: Any) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._keep = keep
         self._demultiplexer = Demultiplexer()
 
     @classmethod
-    async def over(cls, sock: socket.socket, keep: Any) -> SocketPipe:
+    async def over(cls, sock: socket.socket) -> SocketPipe:
         """Take over a connected socket."""
         sock.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=sock, limit=4 << 20)
-        return cls(reader, writer, keep)
+        return cls(reader, writer)
 
     async def send(self, data: bytes) -> None:
         """Write all of it. Raises: PipeClosedError."""

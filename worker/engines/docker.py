@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -25,6 +27,7 @@ from worker.engines.versions import docker_weaknesses, runc_weaknesses
 T = TypeVar("T")
 _TIMEOUT_SECONDS = 60
 _POOL = 25
+_REMOVE_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 class DockerEngine:
@@ -80,7 +83,7 @@ class DockerEngine:
         """Attach to a created container, then start it."""
         streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
         attached = await self._call(self._client.attach_socket, container_id, streams)
-        pipe = await SocketPipe.over(getattr(attached, "_sock", attached), keep=attached)
+        pipe = await SocketPipe.over(_own_socket(attached))
         try:
             await self._call(self._client.start, container_id)
         except BaseException:
@@ -107,13 +110,18 @@ class DockerEngine:
 
     async def remove(self, container_id: str) -> None:
         """Kill and remove it; gone already is fine."""
-        try:
-            await self._call(self._client.remove_container, container_id, force=True, v=True)
-        except _GoneError:
-            return
-        except EngineRefusedError as error:
-            if "already in progress" not in str(error):
-                raise
+        for pause_seconds in (*_REMOVE_PAUSES_SECONDS, None):
+            try:
+                await self._call(self._client.remove_container, container_id, force=True, v=True)
+            except _GoneError:
+                return
+            except EngineRefusedError:
+                # Both engines refuse a container that is just ending by itself, or being removed.
+                if pause_seconds is None:
+                    raise
+                await asyncio.sleep(pause_seconds)
+            else:
+                return
 
     async def find(self, labels: Mapping[str, str]) -> list[ContainerEntry]:
         """All containers that carry all these labels."""
@@ -143,6 +151,16 @@ class DockerEngine:
             raise EngineRefusedError(str(error.explanation or error)) from error
         except (requests.exceptions.RequestException, DockerException, OSError) as error:
             raise EngineUnavailableError(f"the engine at {self._url} does not answer: {error}") from error
+
+
+def _own_socket(attached: Any) -> socket.socket:
+    """A descriptor of our own for the SDK's socket, whose own one is then let go.
+
+    The SDK wraps it in a file object, behind which `close()` would not close the connection.
+    """
+    own = socket.socket(fileno=os.dup(attached.fileno()))
+    attached._response.close()
+    return own
 
 
 class _GoneError(EngineRefusedError):

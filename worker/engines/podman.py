@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from worker.engines.base import EngineRefusedError
 from worker.engines.docker import DockerEngine
 
 
@@ -12,6 +13,16 @@ class PodmanEngine(DockerEngine):
     """Podman, by its Docker-compatible API socket, rootful or rootless."""
 
     name = "podman"
+
+    async def create(self, body: dict[str, Any]) -> str:
+        """As Docker's; refuses a runtime other than the service's own, which Podman 4.3 would silently use."""
+        wanted = body["HostConfig"].get("Runtime") if "HostConfig" in body else None
+        if wanted and wanted != (served := (await self.facts()).runtime):
+            raise EngineRefusedError(
+                f"podman's API runs every container with {served}, not with {wanted}: "
+                f"start its service as `podman --runtime {wanted} system service`"
+            )
+        return await super().create(body)
 
     def _engine_weaknesses(self, version: str) -> tuple[str, ...]:
         return ()

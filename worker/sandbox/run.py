@@ -122,8 +122,8 @@ class ContainerSandbox:
     async def destroy(self) -> None:
         """Remove the container; a used sandbox is never used again."""
         try:
-            await self.hang_up()
             await self._engine.remove(self.container_id)
+            await self.hang_up()
         except EngineError as error:
             log.warning(
                 "sandbox not removed; the sweep will", container=self.container_id[:12], error=str(error)

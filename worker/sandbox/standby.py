@@ -46,11 +46,9 @@ class Maker:
         container_id = await self.engine.create(container_body(policy, self.image, marks))
         try:
             link = Link(await self.engine.start(container_id))
-            facts = await link.shake_hands(READY_SECONDS)
-        except BaseException as error:
+            facts = await _greet(link)
+        except BaseException:
             await self._discard(container_id)
-            if isinstance(error, SandboxLostError | PipeClosedError):
-                raise EngineUnavailableError(f"a new sandbox did not come up: {error}") from error
             raise
         return ContainerSandbox(
             self.engine, container_id, link, policy, facts, self.spool / container_id[:16]
@@ -61,6 +59,15 @@ class Maker:
             await self.engine.remove(container_id)
         except EngineError as error:
             log.warning("failed sandbox not removed; the sweep will", error=str(error))
+
+
+async def _greet(link: Link) -> dict[str, Any]:
+    try:
+        return await link.shake_hands(READY_SECONDS)
+    except (SandboxLostError, PipeClosedError) as error:
+        log.error("a new sandbox did not come up", diagnostics=link.diagnostics())
+        await link.close()
+        raise EngineUnavailableError(f"a new sandbox did not come up: {error}") from error
 
 
 @dataclass(frozen=True)
