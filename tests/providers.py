@@ -243,7 +243,7 @@ class _OpenAIChat:
 
 
 def _asks_for_words(body: dict[str, Any]) -> bool:
-    return "sentences" in str(body["messages"][0]["content"])
+    return "plain sentences" in str(body["messages"][0]["content"])
 
 
 def main() -> None:
