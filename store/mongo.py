@@ -26,6 +26,7 @@ from store.documents import (
     to_milliseconds,
 )
 from store.mongo_connection import Document, MongoConnection, explained
+from store.mongo_indexes import INDEXES
 from store.records import (
     ApiKey,
     Artifact,
@@ -39,21 +40,8 @@ from store.records import (
 
 R = TypeVar("R", bound=Record)
 _OLDEST, _NEWEST = 1, -1
+_BY_CREATION = [("created_at", _NEWEST), ("seq", _NEWEST)]
 _LIVE = ["queued", "running"]
-_INDEXES: Mapping[str, list[tuple[list[tuple[str, int]], bool]]] = {
-    "sessions": [([("tenant_id", 1), ("created_at", -1), ("seq", -1)], False)],
-    "files": [([("tenant_id", 1), ("session_id", 1), ("seq", 1)], False)],
-    "tables": [([("tenant_id", 1), ("session_id", 1), ("position", 1)], False)],
-    "jobs": [
-        ([("once", 1)], True),
-        ([("tenant_id", 1), ("session_id", 1), ("created_at", -1), ("seq", -1)], False),
-        ([("state", 1), ("tenant_id", 1)], False),
-        ([("state", 1), ("lease_until", 1)], False),
-    ],
-    "artifacts": [([("tenant_id", 1), ("task_id", 1)], False)],
-    "keys": [([("sha256", 1)], True)],
-}
-"""By collection: fields in order, and whether they are unique."""
 
 
 class MongoStore:
@@ -67,7 +55,7 @@ class MongoStore:
         self._connection.open()
         try:
             with explained():
-                for collection, indexes in _INDEXES.items():
+                for collection, indexes in INDEXES.items():
                     for fields, unique in indexes:
                         await self._connection.database[collection].create_index(fields, unique=unique)
         except BaseException:
@@ -291,9 +279,6 @@ class MongoStore:
                 where, update, return_document=ReturnDocument.AFTER
             )
         return None if document is None else from_document(Job, document)
-
-
-_BY_CREATION = [("created_at", _NEWEST), ("seq", _NEWEST)]
 
 
 def _strings(ids: Mapping[str, str]) -> Document:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.mongo
 
 @pytest.fixture(autouse=True)
 def forget_sockets_of_cancelled_connects() -> Iterator[None]:
-    """Pymongo leaves a socket to the garbage collector when its client is closed in the midst of a connect."""
+    """Pymongo leaves a socket to the garbage collector when it is closed in the midst of a connect."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
