@@ -7,7 +7,7 @@ import sys
 import uvicorn
 
 from gateway.app import create_app, log_as_json
-from gateway.settings import UnsafeSettingsError, load_settings
+from gateway.settings import StartRefusedError, load_settings
 
 _SHUTDOWN_SECONDS = 5
 """Those who wait for a job are cut off after this, and ask again."""
@@ -18,7 +18,7 @@ def main() -> int:
     log_as_json()
     try:
         settings = load_settings()
-    except UnsafeSettingsError as error:
+    except StartRefusedError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     uvicorn.run(

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI
+from structlog.tracebacks import ExceptionDictTransformer
 
 from gateway.errors import install_handlers
 from gateway.events import JobEvents
@@ -16,8 +17,8 @@ from gateway.openapi import describe_errors
 from gateway.queue import JobQueue
 from gateway.routes import analyze, artifacts, execute, health, sessions, status
 from gateway.services import Services
-from gateway.settings import Settings, UnsafeSettingsError, load_settings
-from store.base import Store
+from gateway.settings import Settings, StartRefusedError, load_settings
+from store.base import Store, StoreUnavailableError
 from store.open import open_blobs, open_store
 
 _DESCRIPTION = (
@@ -51,23 +52,24 @@ def app_from_env() -> FastAPI:
     """For `uvicorn gateway.app:app_from_env --factory`: settings from `SANDGLASS_*`, logs as JSON lines.
 
     Raises:
-        UnsafeSettingsError: A setting is not what it must be.
+        StartRefusedError: A setting is not what it must be.
     """
     log_as_json()
     return create_app(load_settings())
 
 
-def log_as_json() -> None:
-    """One JSON object a line on stdout, with the request's id."""
+def log_as_json(*, cache: bool = True) -> None:
+    """One JSON object a line on stdout, with the request's id; `cache` binds loggers at their first use."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Never the frames' locals: among them are keys.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=cache,
     )
 
 
@@ -78,8 +80,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
             store, blobs = open_store(settings.store), open_blobs(settings.store)
         except ValueError as error:
-            raise UnsafeSettingsError(f"the gateway does not start: {error}") from None
-        await store.open()
+            raise StartRefusedError(f"the gateway does not start: {error}") from None
+        await _open_store(store)
         stack.push_async_callback(store.close)
         await _require_keys(store)
         await blobs.open()
@@ -93,9 +95,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
+async def _open_store(store: Store) -> None:
+    try:
+        await store.open()
+    except StoreUnavailableError as error:
+        raise StartRefusedError(f"the gateway does not start: the store does not answer: {error}") from None
+
+
 async def _require_keys(store: Store) -> None:
     if not any(key.revoked_at is None for key in await store.list_keys()):
-        raise UnsafeSettingsError(
+        raise StartRefusedError(
             "the gateway does not start: the store has no API key, so nobody could be told from anybody; "
-            "make one with: sandglass keys create NAME"
+            "make one with: sandglass keys create"
         )

@@ -64,6 +64,13 @@ class NotFoundError(ApiError):
     code = "not_found"
 
 
+class TooSlowError(ApiError):
+    """The body stopped coming."""
+
+    status = 408
+    code = "too_slow"
+
+
 class ConflictError(ApiError):
     """The idempotency key was used for another request."""
 
@@ -128,6 +135,7 @@ _KNOWN: tuple[type[ApiError], ...] = (
     BadRequestError,
     UnauthorizedError,
     NotFoundError,
+    TooSlowError,
     ConflictError,
     TooLargeError,
     UnsupportedTypeError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, TypeVar
@@ -10,8 +11,15 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from python_multipart.multipart import parse_options_header
 
-from gateway.errors import BadRequestError, InvalidRequestError, TooLargeError, UnsupportedTypeError, explain
-from gateway.limits import MAX_JSON_BYTES
+from gateway.errors import (
+    BadRequestError,
+    InvalidRequestError,
+    TooLargeError,
+    TooSlowError,
+    UnsupportedTypeError,
+    explain,
+)
+from gateway.limits import JSON_BODY_SECONDS, MAX_JSON_BYTES
 
 BodyModel = TypeVar("BodyModel", bound=BaseModel)
 
@@ -55,10 +63,14 @@ def _require_json(request: Request) -> None:
 
 async def _bytes(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_JSON_BYTES:
-            raise TooLargeError(f"a JSON body may have {MAX_JSON_BYTES} bytes")
+    try:
+        async with asyncio.timeout(JSON_BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_JSON_BYTES:
+                    raise TooLargeError(f"a JSON body may have {MAX_JSON_BYTES} bytes")
+    except TimeoutError:
+        raise TooSlowError(f"the body did not come within {JSON_BODY_SECONDS:.0f} s") from None
     return bytes(body)
 
 

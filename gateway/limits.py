@@ -11,6 +11,10 @@ MAX_FIELD_BYTES = 64 << 10
 """One form field; a question of 4,000 characters needs at most 16,000."""
 MAX_FORM_FIELDS = 10
 MAX_FILE_NAME_CHARACTERS = 255
+BODY_PAUSE_SECONDS = 60.0
+"""How long an upload may send nothing."""
+JSON_BODY_SECONDS = 30.0
+"""How long a JSON body may take as a whole."""
 MAX_WAIT_SECONDS = 60
 MAX_LISTED = 100
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -10,7 +11,14 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from gateway.errors import BadRequestError, InvalidRequestError, TooLargeError, UnsupportedTypeError
+from gateway.errors import (
+    BadRequestError,
+    InvalidRequestError,
+    TooLargeError,
+    TooSlowError,
+    UnsupportedTypeError,
+)
+from gateway.limits import BODY_PAUSE_SECONDS
 
 _OVERHEAD_BYTES = 1 << 20
 """Room for boundaries, part headers and fields beside the files' own bytes."""
@@ -151,7 +159,11 @@ class MultipartBody:
         return event
 
     async def _read(self) -> None:
-        chunk = await anext(self._stream, b"")
+        try:
+            async with asyncio.timeout(BODY_PAUSE_SECONDS):
+                chunk = await anext(self._stream, b"")
+        except TimeoutError:
+            raise TooSlowError(f"nothing of the body came for {BODY_PAUSE_SECONDS:.0f} s") from None
         if not chunk:
             self._ended = True
             return

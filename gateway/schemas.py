@@ -13,7 +13,7 @@ from policies.model import policy_names
 from store.records import Attempt, JobError, Kind, Language, Mode, Outcome, State, Stream
 
 MODEL_PROVIDERS = ("builtin", "ollama", "openai", "scripted")
-_MODEL = re.compile(rf"(?:{'|'.join(MODEL_PROVIDERS)})(?::[A-Za-z0-9][A-Za-z0-9._:/@+-]{{0,127}})?")
+_MODEL = re.compile(rf"(?:{'|'.join(MODEL_PROVIDERS)})(?::[A-Za-z0-9._:/@+-]{{1,256}})?")
 
 
 def _not_blank(text: str) -> str:
@@ -50,7 +50,7 @@ Code = Annotated[
     str, Field(max_length=MAX_CODE_CHARACTERS), AfterValidator(_not_blank), AfterValidator(_no_nul)
 ]
 PolicyName = Annotated[str, Field(max_length=41), AfterValidator(_known_policy)]
-ModelSpec = Annotated[str, Field(max_length=150), AfterValidator(_model_form)]
+ModelSpec = Annotated[str, Field(max_length=300), AfterValidator(_model_form)]
 
 
 class Body(BaseModel):

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class UnsafeSettingsError(RuntimeError):
+class StartRefusedError(RuntimeError):
     """The gateway will not start like this; the message says what to change."""
 
 
@@ -53,13 +53,13 @@ def load_settings() -> Settings:
     """The settings from the environment.
 
     Raises:
-        UnsafeSettingsError: A variable is not what it must be; named, without its value.
+        StartRefusedError: A variable is not what it must be; named, without its value.
     """
     try:
         return Settings()
     except ValidationError as error:
         reasons = "; ".join(_explain(item["loc"], item["msg"]) for item in error.errors())
-        raise UnsafeSettingsError(f"the gateway does not start: {reasons}") from None
+        raise StartRefusedError(f"the gateway does not start: {reasons}") from None
 
 
 def _require_scheme(variable: str, url: str, known: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Which files may leave the container: regular ones under the output folder, within the policy's count and bytes?"""
+"""Which files may leave the container: regular ones in the output folder, within the policy's caps?"""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def send_outputs(pipe: Pipe, attempt: int, directory: str, budget: Budget) -> No
 
 
 def _walk(directory: int, prefix: str, budget: Budget, depth: int) -> Iterator[tuple[str, int, str]]:
-    """Each entry that is no directory: its name with directories, its directory's descriptor, its last name."""
+    """Each entry that is no directory: its whole name, the open directory it is in, its last name."""
     for entry in sorted(os.listdir(directory)):  # noqa: PTH208 - by descriptor, so that no link is followed
         name = f"{prefix}{entry}"
         try:

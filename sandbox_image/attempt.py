@@ -24,7 +24,7 @@ _DRAIN_SECONDS = 2.0
 
 
 class CodeProcess:
-    """A process that runs code, seen from the runner: two pipes to drain and a channel that is not believed."""
+    """A process that runs code, seen from the runner: two pipes to drain, a channel that is not believed."""
 
     def __init__(self, zygote: Zygote) -> None:
         stdout, stdout_write = os.pipe2(os.O_CLOEXEC)
@@ -169,7 +169,7 @@ class Attempt:
         return bool(data)
 
     def _drain(self) -> None:
-        """Read what is still in the pipes; a thread of a process that lives on may write for ever, so up to a limit."""
+        """Read what is still in the pipes, up to a limit: a process that lives on may write for ever."""
         for name in self.process.streams:
             before = self.captures[name].total_bytes
             deadline = time.monotonic() + _DRAIN_SECONDS
@@ -181,7 +181,8 @@ class Attempt:
                     break
 
     def _flooded(self) -> bool:
-        return sum(capture.total_bytes for capture in self.captures.values()) > self.output["flood_bytes"]
+        total = sum(capture.total_bytes for capture in self.captures.values())
+        return total > int(self.output["flood_bytes"])
 
     def _learn_end(self, ending: Ending, kills_before: int) -> None:
         status = self.zygote.wait_exit(self.process.pid, _DRAIN_SECONDS)
@@ -203,19 +204,21 @@ class Attempt:
             send_outputs(self.pipe, self.number, str(layout.OUT_DIR), self.budget)
         cpu_after = layout.cpu_seconds()
         used = None if cpu_before is None or cpu_after is None else round(cpu_after - cpu_before, 4)
-        self.pipe.send(
-            {
-                "type": "end",
-                "attempt": self.number,
-                "status": ending.status,
-                "signal": ending.signal,
-                "exit_code": ending.exit_code,
-                "stdout_bytes": self.captures["stdout"].total_bytes,
-                "stderr_bytes": self.captures["stderr"].total_bytes,
-                "cpu_seconds": used,
-                "dropped": self.budget.dropped,
-            }
-        )
+        facts = {
+            "signal": ending.signal,
+            "exit_code": ending.exit_code,
+            "stdout_bytes": self.captures["stdout"].total_bytes,
+            "stderr_bytes": self.captures["stderr"].total_bytes,
+            "cpu_seconds": used,
+            "dropped": self.budget.dropped,
+        }
+        self.pipe.send(end_frame(self.number, ending.status) | facts)
+
+
+def end_frame(number: int, status: str) -> dict[str, Any]:
+    """The last frame of an attempt in which nothing ran."""
+    nothing = {"signal": None, "exit_code": None, "stdout_bytes": 0, "stderr_bytes": 0, "cpu_seconds": 0.0}
+    return {"type": "end", "attempt": number, "status": status, **nothing, "dropped": []}
 
 
 def _widen(descriptor: int) -> None:

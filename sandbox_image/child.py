@@ -13,7 +13,7 @@ import re
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import figures, kernel, plotting, results, tracebacks
 from .frames import FROM_SANDBOX, FROM_WORKER, MAX_BLOB_BYTES, FrameReader, FrameWriter
@@ -171,7 +171,7 @@ class Child:
         self._channel.sendall(self._writer.encode(header, blob))
 
 
-def main(channel: socket.socket) -> None:
+def main(channel: socket.socket) -> NoReturn:
     """Be the code's process on `channel`; never returns."""
     try:
         os.chdir(OUT_DIR)

@@ -1,7 +1,7 @@
 """How does Open Interpreter run code here: through which of its doors, and with which kernel behind it?
 
-The only file that imports `interpreter`. Its stock Jupyter language rewrites code, sleeps, and may call a model; its own
-extension point (`computer.languages`) takes a kernel of ours instead, which runs the text as it is.
+The only file that imports `interpreter`. Its stock Jupyter language rewrites code, sleeps, and may call a
+model; its own extension point (`computer.languages`) takes a kernel of ours instead, which runs the text as is.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Hooks:
 hooks = Hooks()
 
 
-class _SilentDisplayHook(DisplayHook):  # type: ignore[misc]
+class _SilentDisplayHook(DisplayHook):
     """Keeps the last expression's value instead of printing `Out[1]: ...`."""
 
     def __call__(self, result: Any = None) -> None:
@@ -60,14 +60,16 @@ class _SilentDisplayHook(DisplayHook):  # type: ignore[misc]
             self.exec_result.result = result
 
 
-class _CapturingPublisher(DisplayPublisher):  # type: ignore[misc]
+class _CapturingPublisher(DisplayPublisher):
     """Hands what is displayed to the figure collector."""
 
-    def publish(self, data: dict[str, Any], metadata: Any = None, **_options: Any) -> None:
+    def publish(
+        self, data: dict[str, Any], metadata: Any = None, source: Any = None, **_options: Any
+    ) -> None:
         hooks.display(data, metadata)
 
 
-class Shell(InteractiveShell):  # type: ignore[misc]
+class Shell(InteractiveShell):
     """IPython's shell without a terminal: no history, no files of its own, no output of its own."""
 
     displayhook_class = _SilentDisplayHook
@@ -99,7 +101,7 @@ def _make_shell() -> Shell:
     config.InteractiveShell.cache_size = 0
     config.InteractiveShell.ast_node_interactivity = "last_expr"
     if Shell.initialized():
-        return Shell.instance()  # type: ignore[no-any-return]
+        return Shell.instance()
     shell = Shell.instance(config=config)
     for name in ("exit", "quit", "open"):  # IPython's own, for a person at a prompt: the plain ones are meant
         shell.user_ns.pop(name, None)
@@ -112,7 +114,7 @@ class Kernel:
 
     name = "python"
     file_extension = "py"
-    aliases = ("py",)
+    aliases: tuple[str, ...] = ("py",)
 
     def __init__(self, computer: Any) -> None:
         self._shell = _make_shell()
@@ -124,7 +126,7 @@ class Kernel:
     def _run(self, code: str) -> Outcome:
         shell = self._shell
         name = code_name(hooks.run_number)
-        shell.compile.get_code_name = lambda *_arguments: name
+        shell.compile.get_code_name = lambda *_arguments: name  # type: ignore[method-assign]
         coroutine = shell.run_cell_async(
             code, store_history=False, silent=False, transformed_cell=code, preprocessing_exc_tuple=None
         )
@@ -135,10 +137,10 @@ class Kernel:
                 done = _drive(coroutine)
         except BaseException as error:
             return Outcome(error=error)
-        error = done.error_before_exec or done.error_in_exec
-        if isinstance(error, SystemExit) and error.code in (None, 0):
-            error = None
-        return Outcome(MISSING if done.result is None else done.result, error)
+        failure = done.error_before_exec or done.error_in_exec
+        if isinstance(failure, SystemExit) and failure.code in (None, 0):
+            failure = None
+        return Outcome(MISSING if done.result is None else done.result, failure)
 
     def stop(self) -> None:
         """Stopping is the supervisor's business: it kills the process."""
@@ -152,7 +154,7 @@ class SqlKernel(Kernel):
 
     name = "sql"
     file_extension = "sql"
-    aliases = ()
+    aliases: tuple[str, ...] = ()
 
     def __init__(self, computer: Any) -> None:
         """Needs no shell."""
@@ -185,9 +187,11 @@ def run(language: str, code: str, number: int = 0) -> Outcome:
     """Run `code` through Open Interpreter, as run `number` in its tracebacks."""
     hooks.run_number = number
     chunks = _interpreter.computer.run(language, code)
-    return next(chunk["content"] for chunk in chunks if chunk["type"] == "outcome")
+    outcome: Outcome = next(chunk["content"] for chunk in chunks if chunk["type"] == "outcome")
+    return outcome
 
 
 def namespace() -> dict[str, Any]:
     """The variables that Python code sees and sets."""
-    return _make_shell().user_ns
+    variables: dict[str, Any] = _make_shell().user_ns
+    return variables

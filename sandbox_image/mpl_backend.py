@@ -1,10 +1,11 @@
-"""Which backend does matplotlib draw with where there is no screen: Agg, whose `plt.show()` keeps the open figures?"""
+"""What does matplotlib draw with where there is no screen: Agg, whose `plt.show()` keeps the figures?"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg, FigureManagerBase
+from matplotlib.backend_bases import FigureManagerBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from .plotting import Current
 

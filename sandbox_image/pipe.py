@@ -16,7 +16,7 @@ class PipeClosed(Exception):
 
 
 class Pipe:
-    """The two ends of the pipe; after `adopt_key` each frame carries a mac that only worker and runner can make."""
+    """Both ends of the pipe; after `adopt_key` each frame has a mac that only worker and runner can make."""
 
     def __init__(self, read_from: int, write_to: int) -> None:
         self.read_from = read_from

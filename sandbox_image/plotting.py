@@ -1,7 +1,7 @@
 """What do `plt.show()` and `fig.show()` do where there is no screen: they keep the figure.
 
-Neither library is imported here: matplotlib is told by `MPLBACKEND` (layout.py) to use our backend, and plotly's
-`show` is replaced when the code imports plotly.
+Neither library is imported here: matplotlib is told by `MPLBACKEND` (layout.py) to use our backend, and
+plotly's `show` is replaced when the code imports plotly.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _replace_show(module: ModuleType) -> None:
     def show_figure(figure: Any, *_arguments: Any, **_options: Any) -> None:
         Current.collector.capture_plotly(figure)
 
-    module.BaseFigure.show = show_figure  # type: ignore[attr-defined]
+    module.BaseFigure.show = show_figure
 
 
 def install(shell: Any) -> None:

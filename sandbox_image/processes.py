@@ -105,8 +105,8 @@ class Zygote:
 def end_all_but(spared: set[int]) -> bool:
     """Kill every process but PID 1, this one and `spared`; says whether nothing else is left.
 
-    All are stopped at once first (`kill(-1)` is one step for the kernel): what is stopped forks no more, so a fork
-    bomb cannot outrun the killing.
+    All are stopped at once first (`kill(-1)` is one step for the kernel): what is stopped forks no more, so a
+    fork bomb cannot outrun the killing.
     """
     spared = spared | {1, os.getpid()}
     deadline = time.monotonic() + _KILL_SECONDS

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.core.groupby import GroupBy
 
 from .values import Unsupported, cell_to_json, cut_text, key_to_json, nested_to_json, scalar_to_json
 
@@ -33,7 +34,7 @@ def to_typed(value: Any, result_bytes: int) -> Typed:
         return _table(value, result_bytes)
     if isinstance(value, pd.Series):
         return _series(value, result_bytes)
-    if isinstance(value, pd.core.groupby.GroupBy):
+    if isinstance(value, GroupBy):
         return Typed(text(repr(value), result_bytes))
     if isinstance(value, str):
         return Typed(_string(value, result_bytes))
@@ -122,7 +123,7 @@ def flatten(table: pd.DataFrame, keep_index: bool = False) -> pd.DataFrame:
 
 
 def _is_trivial(index: pd.Index[Any]) -> bool:
-    """Whether the index is only the numbers of rows, as a filtered or sorted table has: unnamed whole numbers."""
+    """Whether the index only numbers rows, as a filtered or sorted table's does: unnamed whole numbers."""
     return index.nlevels == 1 and index.name is None and index.dtype.kind in "iu"
 
 

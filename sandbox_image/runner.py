@@ -1,7 +1,7 @@
 """What does the container do from start to end: one pipe, one key, runs and loads one after the other?
 
-The supervisor: it holds the pipe and the key, runs no code of others and imports the standard library only. It forks the
-zygote before it reads the key, so the key is in no memory that code could reach.
+The supervisor: it holds the pipe and the key, runs no code of others and imports the standard library only.
+It forks the zygote before it reads the key, so the key is in no memory that code could reach.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from . import facts, layout
 from .artifacts import Budget
-from .attempt import Attempt, CodeProcess
+from .attempt import Attempt, CodeProcess, end_frame
 from .frames import FrameError
 from .listeners import LoadListener, RunListener
 from .pipe import Pipe, PipeClosed
@@ -42,6 +42,8 @@ class Runner:
     zygote: Zygote
     process: CodeProcess | None = None
     loads: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    """Files that were put and did not fit, each with the reason."""
 
     def serve(self) -> None:
         """Greet, then do what frames ask until the pipe ends."""
@@ -50,7 +52,7 @@ class Runner:
             header, blob = self.pipe.receive()
             match header["type"]:
                 case "put":
-                    _put(header, blob)
+                    self._put(header, blob)
                 case "run":
                     self._run(header)
                 case "load":
@@ -71,9 +73,22 @@ class Runner:
         self.zygote.wait_ready()
         self.pipe.send({"type": "ready", "version": VERSION, "facts": facts.gather()})
 
+    def _put(self, header: dict[str, Any], blob: bytes) -> None:
+        name = _put_name(header.get("name"))
+        if name in self.refused:
+            return
+        try:
+            _append(layout.IN_DIR / name, blob)
+        except OSError as error:
+            (layout.IN_DIR / name).unlink(missing_ok=True)
+            self.refused[name] = f"the file does not fit into the sandbox: {error.strerror}"
+
     def _run(self, header: dict[str, Any]) -> None:
         output = _output(header)
         budget = Budget(output["artifact_count"], output["artifact_bytes"])
+        number = int(header["attempt"])
+        if self._refuse_run(number, header.get("tables", [])):
+            return
         if self.process is None:
             self.process = CodeProcess(self.zygote)
         language, tables = header.get("language"), header.get("tables", [])
@@ -81,13 +96,12 @@ class Runner:
             raise FrameError("a run without code in a known language")
         message = {
             "type": "run",
-            "attempt": int(header["attempt"]),
+            "attempt": number,
             "language": language,
             "code": header["code"],
             "tables": [{"name": str(table["name"]), "path": _put_name(table["path"])} for table in tables],
             "output": output,
         }
-        number = int(header["attempt"])
         listener = RunListener(self.pipe, number, output, budget)
         attempt = Attempt(
             self.pipe,
@@ -103,6 +117,15 @@ class Runner:
             self.process.close()
             self.process = None
 
+    def _refuse_run(self, number: int, tables: list[dict[str, str]]) -> bool:
+        """Whether a table of the run is missing because it did not fit; says so, if that is so."""
+        reasons = [self.refused[table["path"]] for table in tables if table["path"] in self.refused]
+        if reasons:
+            error = {"name": "OSError", "message": reasons[0], "traceback": ""}
+            self.pipe.send({"type": "error", "attempt": number, **error})
+            self.pipe.send(end_frame(number, "error"))
+        return bool(reasons)
+
     def _load(self, header: dict[str, Any]) -> None:
         """Read files in a process of its own, which ends with the load."""
         output = _output(header)
@@ -113,9 +136,15 @@ class Runner:
             {key: str(file[key]) for key in ("file_id", "name", "format")} | {"path": _put_name(file["path"])}
             for file in header["files"]
         ]
+        number = int(header["attempt"])
+        for file in files:
+            if file["path"] in self.refused:
+                error = {"code": "too_large", "message": self.refused[file["path"]]}
+                profile = {"type": "profile", "attempt": number, "file_id": file["file_id"], "error": error}
+                self.pipe.send(profile)
+        files = [file for file in files if file["path"] not in self.refused]
         taken = [str(name) for name in header.get("taken", [])]
         taken += [path.stem for path in layout.IN_DIR.glob("*.parquet")]
-        number = int(header["attempt"])
         process = CodeProcess(self.zygote)
         listener = LoadListener(self.pipe, number, files, directory)
         attempt = Attempt(
@@ -134,9 +163,9 @@ class Runner:
         process.close()
 
 
-def _put(header: dict[str, Any], blob: bytes) -> None:
+def _append(path: Path, blob: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    file = os.open(layout.IN_DIR / _put_name(header.get("name")), flags, 0o600)
+    file = os.open(path, flags, 0o600)
     try:
         left = memoryview(blob)
         while left:

@@ -52,7 +52,7 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
 
 class Sql:
-    """`sql(query)`: DuckDB over the tables, with no way to any other file, to the network, or to its settings."""
+    """`sql(query)`: DuckDB over the tables, with no way to any other file, the network, or its settings."""
 
     def __init__(self, paths: dict[str, Path], threads: int, memory_bytes: int | None) -> None:
         self._paths = paths
@@ -95,13 +95,13 @@ class Sql:
         return connection
 
     def _view(self, connection: Any, name: str, path: Path) -> None:
-        source = f"SELECT * FROM read_parquet({_quoted(str(path))})"
+        source = f"SELECT * FROM read_parquet({_quoted(str(path))})"  # noqa: S608 - quoted, and ours
         identifier = '"' + name.replace('"', '""') + '"'
         connection.execute(f"CREATE VIEW {identifier} AS {source}")
 
 
 def _to_frame(relation: Any) -> pd.DataFrame:
-    """The relation as a DataFrame; sums of whole numbers (HUGEINT, 128 bits) stay exact where 64 bits hold them."""
+    """The relation as a DataFrame; sums of whole numbers (HUGEINT) stay exact where 64 bits hold them."""
     import duckdb
 
     wide = [str(kind) in ("HUGEINT", "UHUGEINT") for kind in relation.types]
@@ -113,7 +113,7 @@ def _to_frame(relation: Any) -> pd.DataFrame:
     names = list(relation.columns)
     inner = ", ".join(f"c{position}" for position in range(1, len(names) + 1))
     try:
-        frame = relation.query(f"wide", f"SELECT {', '.join(columns)} FROM wide AS t({inner})").df()  # noqa: S608
+        frame = relation.query("wide", f"SELECT {', '.join(columns)} FROM wide AS t({inner})").df()  # noqa: S608
     except duckdb.Error:
         return relation.df()  # type: ignore[no-any-return]
     frame.columns = pd.Index(names, dtype=object)

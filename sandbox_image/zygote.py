@@ -1,4 +1,4 @@
-"""How is everything warm before the code is known: imported and used once, in a process that then only forks?"""
+"""How is all warm before the code is known: imported and used once, in a process that then only forks?"""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def _warm() -> None:
 
 def _serve(channel: socket.socket, woken: int) -> None:
     while True:
-        ready, _, _ = select.select([channel, woken], [], [])
+        ready, _, _ = select.select([channel.fileno(), woken], [], [])
         if woken in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(woken, 4096)
             _report_exits(channel)
-        if channel not in ready:
+        if channel.fileno() not in ready:
             continue
         received = receive_message(channel)
         if received is None:

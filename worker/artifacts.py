@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,20 @@ _CHUNK_BYTES = 1 << 20
 
 
 async def keep_artifacts(context: JobContext, produced: Iterable[Produced]) -> list[dict[str, Any]]:
-    """Keep all of it; the rows that the job's record shows. Blob keys are `tenant/session/task/name`."""
+    """Keep all of it; the rows that the job's record shows. Blob keys are `tenant/session/task/n-name`."""
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
     for one in produced:
         if one.role == "table":
             continue
         name = free_name(one.name, taken)
-        rows.append(await _keep(context, one, name))
+        rows.append(await _keep(context, one, name, len(rows)))
     return rows
 
 
-async def _keep(context: JobContext, one: Produced, name: str) -> dict[str, Any]:
+async def _keep(context: JobContext, one: Produced, name: str, position: int) -> dict[str, Any]:
     job = context.job
-    key = f"{job.tenant_id}/{job.session_id or 'no-session'}/{job.task_id}/{name}"
+    key = f"{job.tenant_id}/{job.session_id or 'no-session'}/{job.task_id}/{position}-{_key_part(name)}"
     await context.runtime.blobs.put(key, read_chunks(Path(one.path)), one.size_bytes)
     artifact = Artifact(
         tenant_id=job.tenant_id,
@@ -60,6 +61,11 @@ def free_name(name: str, taken: set[str]) -> str:
         number += 1
     taken.add(free)
     return free
+
+
+def _key_part(name: str) -> str:
+    # A blob store takes less in a key than a file may be called; the record has the whole name.
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)
 
 
 async def read_chunks(path: Path) -> AsyncIterator[bytes]:

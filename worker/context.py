@@ -75,7 +75,7 @@ class JobContext:
         return {
             "data": data,
             "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest() if code else None,
-            "image": await self.runtime.image_digest(),
+            "image": self.sandbox.image_digest if self.sandbox else None,
             "policy": {"name": self.policy.name, "sha256": policy_digest(self.policy)},
             "engine": (await self.runtime.engine()).name,
             "sandbox": self.sandbox.container_id[:12] if self.sandbox else None,

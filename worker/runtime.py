@@ -37,7 +37,6 @@ class Runtime:
         self._redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
         self._engine: Engine | None = None
         self._standby: Standby | None = None
-        self._image_digest: str | None = None
 
     async def open(self) -> None:
         """Open the store, and start warming a sandbox; an engine that is not there yet is only logged."""
@@ -66,12 +65,6 @@ class Runtime:
         """Destroy a used sandbox in the background, and refill."""
         if self._standby is not None:
             self._standby.retire(sandbox)
-
-    async def image_digest(self) -> str:
-        """The sandbox image's id, asked for once. Raises: EngineError."""
-        if self._image_digest is None:
-            self._image_digest = await (await self.engine()).image_digest(self.settings.image)
-        return self._image_digest
 
     async def engine(self) -> Engine:
         """The engine, connected when first asked for. Raises: EngineUnavailableError."""

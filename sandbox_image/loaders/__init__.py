@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from .budget import fit
 from .delimited import load_delimited
 from .engine import open_engine
 from .errors import TOO_LARGE, WRONG_FORMAT, BadFileError
@@ -50,7 +51,9 @@ def load_file(
             stage_dir = Path(folder)
             with open_engine(limits, stage_dir / "spill") as engine:
                 tables = _load(engine, path, name, format, stage_dir, taken, limits)
-                return [write_table(engine, table, out_dir) for table in tables]
+                profiles = [write_table(engine, table, out_dir, limits) for table in tables]
+                fit(profiles)
+                return profiles
     except (duckdb.OutOfMemoryException, MemoryError):
         error = BadFileError(
             TOO_LARGE, f"{name} does not fit into the sandbox's memory. Split it, or drop columns."

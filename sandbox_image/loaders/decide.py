@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
 import duckdb
 
 from .dates import date_hypotheses
@@ -11,13 +12,11 @@ from .hypotheses import TEXT, TEXT_NULLS, Hypothesis, boolean_hypotheses, is_mis
 from .numbers import number_hypotheses
 from .preference import FileStyle, choose
 from .staging import TextTable
+from .wide import chunks
 
 _SAMPLE_ROWS = 2_000
 _SAMPLE_VALUES = 500
 _ROUNDS = 8
-_AGGREGATES = 1_500
-# Beyond this, float64, which pandas makes of whole numbers with gaps, would change a number.
-_EXACT_IN_FLOAT = 2**53
 
 
 @dataclass
@@ -34,7 +33,14 @@ class Decision:
     @property
     def expression(self) -> str:
         """SQL: the typed value of the column's cells."""
-        return self.hypothesis.expression(f"c{self.index}", trimmed(f"c{self.index}"))
+        raw = f"c{self.index}"
+        return self.hypothesis.expression(raw, trimmed(raw), words=bool(self.nulls))
+
+    def fall_back_to_text(self, why: str) -> None:
+        """Keep the cells as they are; only what a text column takes for missing is missing then."""
+        self.hypothesis = TEXT
+        self.warnings = [f"kept as text: {why}"]
+        self.nulls = {word: count for word, count in self.nulls.items() if word in TEXT_NULLS}
 
 
 @dataclass
@@ -43,6 +49,7 @@ class _Column:
     sample: set[str]
     candidates: list[Hypothesis] = field(default_factory=list)
     findings: list[_Finding] = field(default_factory=list)
+    examples: set[str] = field(default_factory=set)
     settled: bool = False
 
 
@@ -50,10 +57,9 @@ class _Column:
 class _Finding:
     hypothesis: Hypothesis
     violations: int
-    examples: list[str]
     present: int
-    nulls: dict[str, int]
-    extent: float | None
+    null_words: int
+    nulls: dict[str, int] = field(default_factory=dict)
 
 
 def decide(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[Decision]:
@@ -67,11 +73,16 @@ def decide(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[Decision
             column.candidates = candidates(column.sample)
         _examine(engine, table, waiting)
         for column in waiting:
-            _judge(column)
+            column.settled = any(finding.violations == 0 for finding in column.findings)
+        refuted = [column for column in waiting if not column.settled]
+        _find_examples(engine, table, refuted)
+        for column in refuted:
+            _learn(column)
     for column in columns:
         if not column.settled:
             column.candidates = [TEXT]
             _examine(engine, table, [column])
+    _count_null_words(engine, table, columns)
     style = _style(columns, table)
     return [_decision(column, style) for column in columns]
 
@@ -87,77 +98,90 @@ def candidates(sample: set[str]) -> list[Hypothesis]:
 
 def _sampled(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[_Column]:
     columns = [_Column(index, set()) for index in range(len(table.columns))]
-    rows = engine.execute(f"SELECT * FROM {table.scan} LIMIT {_SAMPLE_ROWS}")  # noqa: S608 - our own scan
-    while batch := rows.fetchmany(200):
-        for column, cells in zip(columns, zip(*batch, strict=True), strict=False):
-            if len(column.sample) < _SAMPLE_VALUES:
-                column.sample.update(trim(cell) for cell in cells if cell)
+    for chunk in chunks(columns):
+        names = ", ".join(f"c{column.index}" for column in chunk)
+        rows = engine.execute(f"SELECT {names} FROM {table.scan} LIMIT {_SAMPLE_ROWS}")  # noqa: S608
+        while batch := rows.fetchmany(200):
+            for column, cells in zip(chunk, zip(*batch, strict=True), strict=True):
+                if len(column.sample) < _SAMPLE_VALUES:
+                    column.sample.update(trim(cell) for cell in cells if cell)
     return columns
 
 
 def _examine(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[_Column]) -> None:
+    """Count, for each candidate of each column, the cells that are there and those that speak against it."""
     for column in columns:
         column.findings = []
-    for chunk in _chunks(columns):
+    for chunk in chunks(columns):
         pairs = [(column, hypothesis) for column in chunk for hypothesis in column.candidates]
-        selected = ", ".join(_aggregates(column.index, hypothesis) for column, hypothesis in pairs)
-        names = ", ".join(
-            f"c{column.index}, {trimmed(f'c{column.index}')} AS t{column.index}" for column in chunk
-        )
-        row = engine.execute(f"SELECT {selected} FROM (SELECT {names} FROM {table.scan})").fetchone()  # noqa: S608
+        selected = ", ".join(_counts(column.index, hypothesis) for column, hypothesis in pairs)
+        row = engine.execute(f"SELECT {selected} FROM {_prepared(table, pairs)}").fetchone()  # noqa: S608
         assert row is not None  # noqa: S101 - an aggregate has one row
         for number, (column, hypothesis) in enumerate(pairs):
-            violations, examples, present, nulls, extent = row[number * 5 : number * 5 + 5]
-            kept = [example for example in examples or [] if example is not None]
-            column.findings.append(
-                _Finding(hypothesis, violations, kept, present, dict(nulls or {}), extent),
-            )
+            column.findings.append(_Finding(hypothesis, *row[number * 3 : number * 3 + 3]))
 
 
-def _chunks(columns: list[_Column]) -> Iterator[list[_Column]]:
-    chunk: list[_Column] = []
-    size = 0
-    for column in columns:
-        chunk.append(column)
-        size += 5 * len(column.candidates)
-        if size >= _AGGREGATES:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
+def _prepared(table: TextTable, pairs: Sequence[tuple[_Column, Hypothesis]]) -> str:
+    """SQL for `FROM`: trimmed cells (t), and whether a value is there (p), worked out once for each column."""
+    indexes = sorted({column.index for column, _ in pairs})
+    cells = ", ".join(f"{trimmed(f'c{index}')} AS t{index}" for index in indexes)
+    flags = {
+        _flag(column.index, each): f"t{column.index} IS NOT NULL AND NOT {each.missing(f't{column.index}')}"
+        for column, each in pairs
+    }
+    named = ", ".join(f"{sql} AS {name}" for name, sql in flags.items())
+    return f"(SELECT *, {named} FROM (SELECT {cells} FROM {table.scan}))"  # noqa: S608
 
 
-def _aggregates(index: int, hypothesis: Hypothesis) -> str:
-    raw, t = f"c{index}", f"t{index}"
-    missing = hypothesis.missing(t)
-    present = f"{raw} IS NOT NULL AND NOT {missing}"
-    against = f"{present} AND NOT {hypothesis.holds(t)}"
-    extent = "NULL"
-    if hypothesis.sql_type == "BIGINT":
-        value = hypothesis.value.replace("{t}", t)
-        extent = f"max(abs(CASE WHEN {present} THEN {value} END::DOUBLE))"
-    if hypothesis.kind == "text":
-        violations, examples = "0", "NULL"
-    else:
-        violations = f"count(*) FILTER ({against})"
-        examples = ", ".join(f"{function}({t}) FILTER ({against})" for function in ("first", "min", "max"))
-        examples = f"[{examples}]"
-    return (
-        f"{violations}, {examples}, count(*) FILTER ({present}), "
-        f"histogram({t}) FILTER ({raw} IS NOT NULL AND {missing}), {extent}"
-    )
+def _flag(index: int, hypothesis: Hypothesis) -> str:
+    return f"{'q' if hypothesis.kind == 'text' else 'p'}{index}"
 
 
-def _judge(column: _Column) -> None:
-    if any(finding.violations == 0 for finding in column.findings):
-        column.settled = True
-        return
-    seen = len(column.sample)
-    for finding in column.findings:
-        column.sample.update(finding.examples)
-    if len(column.sample) == seen:
+def _counts(index: int, hypothesis: Hypothesis) -> str:
+    flag, t = _flag(index, hypothesis), f"t{index}"
+    against = "0" if hypothesis.kind == "text" else f"count(*) FILTER ({flag} AND NOT {hypothesis.holds(t)})"
+    return f"{against}, count(*) FILTER ({flag}), count(*) FILTER ({t} <> '' AND NOT {flag})"
+
+
+def _find_examples(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[_Column]) -> None:
+    """Fetch some of the cells that speak against every candidate of a column."""
+    pairs = [(column, finding.hypothesis) for column in columns for finding in column.findings]
+    for chunk in chunks(pairs):
+        selected = ", ".join(
+            f"{function}(t{column.index}) FILTER "
+            f"({_flag(column.index, each)} AND NOT {each.holds(f't{column.index}')})"
+            for column, each in chunk
+            for function in ("first", "min", "max")
+        )
+        row = engine.execute(f"SELECT {selected} FROM {_prepared(table, chunk)}").fetchone() or ()  # noqa: S608
+        for number, (column, _) in enumerate(chunk):
+            column.examples.update(cell for cell in row[number * 3 : number * 3 + 3] if cell is not None)
+
+
+def _count_null_words(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[_Column]) -> None:
+    """Which words were taken for missing, and how often; asked only of the columns that have some."""
+    found = [
+        (column.index, finding)
+        for column in columns
+        for finding in column.findings
+        if finding.violations == 0 and finding.null_words
+    ]
+    for chunk in chunks(found):
+        counted = ", ".join(
+            f"histogram(t{index}) FILTER ({finding.hypothesis.missing(f't{index}')} AND t{index} <> '')"
+            for index, finding in chunk
+        )
+        names = ", ".join(f"{trimmed(f'c{index}')} AS t{index}" for index in {index for index, _ in chunk})
+        row = engine.execute(f"SELECT {counted} FROM (SELECT {names} FROM {table.scan})").fetchone()  # noqa: S608
+        for (_, finding), words in zip(chunk, row or (), strict=True):
+            finding.nulls = dict(words or {})
+
+
+def _learn(column: _Column) -> None:
+    if column.examples <= column.sample:
         # The form fits and the value does not (30 February, beyond int64): no other form would do.
         column.sample.add("\x00")
+    column.sample |= column.examples
 
 
 def _style(columns: list[_Column], table: TextTable) -> FileStyle:
@@ -173,14 +197,5 @@ def _decision(column: _Column, style: FileStyle) -> Decision:
     finding = next((finding for finding in fitting if finding.hypothesis is hypothesis), fitting[0])
     decision = Decision(column.index, hypothesis, finding.nulls, finding.present, warnings)
     if hypothesis is TEXT and finding.hypothesis is not TEXT:
-        # Chosen for want of evidence: only what a text column takes for missing is missing then.
-        decision.nulls = _as_text(finding.nulls)
-    if finding.extent is not None and finding.extent > _EXACT_IN_FLOAT and finding.nulls:
-        decision.hypothesis = TEXT
-        decision.warnings = ["kept as text: with cells missing, whole numbers beyond 2**53 would lose digits"]
-        decision.nulls = _as_text(finding.nulls)
+        decision.fall_back_to_text(warnings[0])
     return decision
-
-
-def _as_text(nulls: dict[str, int]) -> dict[str, int]:
-    return {word: count for word, count in nulls.items() if word in TEXT_NULLS}

@@ -17,6 +17,7 @@ from .errors import EMPTY_FILE, NOT_A_TABLE, BadFileError
 from .limits import MAX_CELL_CHARACTERS
 from .names import table_name, unique_columns
 from .staging import TextStage, TextTable
+from .wide import WIDE_COLUMNS
 
 _UTF8 = ("utf-8", "utf-8-sig")
 
@@ -49,13 +50,13 @@ def load_delimited(
     if scan is not None:
         header = _plain_header(path, dialect)
         columns, report = unique_columns(header, name)
-        return [TextTable(table_name(name, taken), name, columns, scan, read_as, report)]
+        return [TextTable(table_name(name, taken), name, columns, scan, read_as, 0, report)]
     reading = _Reading(path, name, dialect, stage_dir)
     reading.run()
     columns, report = unique_columns(reading.names(), name)
     report += reading.report(nul)
     scan = reading.stage.scan(len(columns))
-    return [TextTable(table_name(name, taken), name, columns, scan, read_as, report)]
+    return [TextTable(table_name(name, taken), name, columns, scan, read_as, reading.stage.rows, report)]
 
 
 def _plain_header(path: Path, dialect: Dialect) -> list[str]:
@@ -68,7 +69,12 @@ def _plain_header(path: Path, dialect: Dialect) -> list[str]:
 def _plain_scan(engine: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect) -> str | None:
     """DuckDB's reader, much the fastest, if the whole file is as regular as its strict mode wants."""
     layout = dialect.layout
-    if dialect.encoding not in _UTF8 or dialect.skip_space or dialect.delimiter in ("", " "):
+    if (
+        layout.width >= WIDE_COLUMNS
+        or dialect.encoding not in _UTF8
+        or dialect.skip_space
+        or dialect.delimiter in ("", " ")
+    ):
         return None
     if layout.first > 1 or (layout.header is None and layout.first > 0):
         return None

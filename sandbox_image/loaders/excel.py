@@ -117,7 +117,7 @@ class _Reading:
         if self.blank:
             report.append({"column": None, "what": "blank rows skipped", "cells": self.blank})
         read_as: dict[str, Any] = {"format": file_format, "sheet": sheet, "header_row": self.layout.header}
-        return TextTable(name, self.file, columns, self.stage.scan_of(kept), read_as, report)
+        return TextTable(name, self.file, columns, self.stage.scan_of(kept), read_as, self.stage.rows, report)
 
     def _filled_rows(self, sheet: Sheet) -> Iterator[Row]:
         """Rows without the empty cells at their ends; blank ones are counted if something follows."""

@@ -32,12 +32,15 @@ def find_layout(rows: Sequence[Row]) -> Layout:
     width = common_width(rows)
     start = _after_titles(rows, width)
     if is_header(rows[start], rows[start + 1 :]):
-        return Layout(start, start + 1, max(width, _filled(rows[start])))
+        named = _filled(rows[start])
+        used = max(_filled(row) for row in rows[start:])
+        # Empty cells beyond the last name come from a delimiter at the end of each line.
+        return Layout(start, start + 1, max(named, min(width, used)))
     return Layout(None, start, width)
 
 
 def common_width(rows: Sequence[Row]) -> int:
-    """The most frequent number of cells in a row, counted to the last one that holds something."""
+    """The most frequent number of cells in a row."""
     widths = Counter(len(row) for row in rows if count_filled(row))
     if not widths:
         return 0

@@ -26,7 +26,9 @@ _SPACES = " \t\r\n\f\v\u00a0\u200b\ufeff"
 
 def trimmed(column: str) -> str:
     """SQL: the cell without white space around it."""
-    return f"trim({column}, {quote(_SPACES)})"
+    # A look at both ends first: `trim` with a set of characters costs five times as much, and few cells need it.
+    ends = (f"ascii({end}) BETWEEN 33 AND 159" for end in (column, f"right({column}, 1)"))
+    return f"CASE WHEN {' AND '.join(ends)} THEN {column} ELSE trim({column}, {quote(_SPACES)}) END"
 
 
 def trim(cell: str) -> str:
@@ -73,10 +75,11 @@ class Hypothesis:
             return "true"
         return f"(regexp_full_match({t}, {quote(self.pattern)}) AND coalesce({self.check.replace('{t}', t)}, false))"
 
-    def expression(self, raw: str, t: str) -> str:
-        """SQL: the typed value of a cell; NULL where it is missing."""
+    def expression(self, raw: str, t: str, words: bool) -> str:
+        """SQL: the typed value of a cell; NULL where it is missing. `words`: some are missing by a word."""
         value = raw if self.kind == "text" else self.value.replace("{t}", t)
-        return f"CASE WHEN {raw} IS NULL OR {self.missing(t)} THEN NULL ELSE {value} END::{self.sql_type}"
+        missing = self.missing(t) if words else f"({t}) = ''"
+        return f"CASE WHEN {missing} THEN NULL ELSE {value} END::{self.sql_type}"
 
 
 TEXT = Hypothesis("text", "text", "VARCHAR", ".*", "{t}")

@@ -71,7 +71,7 @@ class RecordStage:
             if kind is not self._kind:
                 raise BadFileError(
                     NOT_A_TABLE,
-                    f"{self._name}: element {self.rows + 1} is {_said(kind)}, those before are {_said(self._kind)}s: "
+                    f"{self._name}: element {self.rows + 1} is {_said(kind)}, the one before is {_said(self._kind)}: "
                     "a table wants the same for each row.",
                 )
             if kind is dict:
@@ -171,6 +171,11 @@ class ColumnStage:
         self.names.append(name)
         self._columns.append(pa.chunked_array(chunks, pa.string()))
 
+    @property
+    def rows(self) -> int:
+        """How long the longest column is."""
+        return max((len(column) for column in self._columns), default=0)
+
     def is_even(self) -> bool:
         """Whether all columns are equally long."""
         return len({len(column) for column in self._columns}) == 1
@@ -194,4 +199,6 @@ class ColumnStage:
 
 
 def _said(kind: type) -> str:
-    return {dict: "an object", list: "an array"}.get(kind, "a single value")
+    if kind is dict:
+        return "an object"
+    return "an array" if kind is list else "a single value"

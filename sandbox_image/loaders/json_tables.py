@@ -135,7 +135,9 @@ class _Loading:
         names, report = unique_columns(columns.names, self.name)
         read_as = {**self.read_as, "shape": "columns"}
         scan = columns.scan()
-        table = TextTable(table_name(self.name, self.taken), self.name, names, scan, read_as, report)
+        table = TextTable(
+            table_name(self.name, self.taken), self.name, names, scan, read_as, columns.rows, report
+        )
         return self._ignoring(table, set(rest))
 
     def _below(self, value: dict[str, Any], rest: dict[str, Any]) -> list[TextTable]:
@@ -171,7 +173,7 @@ class _Loading:
         read_as = {**self.read_as, "shape": shape, "header_row": header_row}
         name = table_name(self.name, self.taken, key)
         scan = stage.scan(len(columns))
-        return TextTable(name, self.name, columns, scan, read_as, report + stage.report())
+        return TextTable(name, self.name, columns, scan, read_as, stage.rows, report + stage.report())
 
     def _ignoring(self, table: TextTable, keys: set[str]) -> TextTable:
         table.coercions += [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
 from dataclasses import dataclass, field
 
 from .hypotheses import TEXT, Hypothesis
@@ -72,6 +71,6 @@ def _choose_number(
         return chosen, [f"ambiguous numbers read with a decimal {said}, as in the file's other columns"]
     comma = any("," in cell for cell in marked)
     if style.delimiter == ";" and comma:
-        return TEXT, ["kept as text: its commas may be decimal marks or thousands separators"]
+        return TEXT, ["its commas may be decimal marks or thousands separators"]
     said = "commas read as thousands separators" if comma else "points read as decimal marks"
     return first, [f"{said} (assumed: each stands before three digits)"]

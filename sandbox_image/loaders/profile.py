@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,13 @@ import duckdb
 from .decide import Decision
 from .engine import quote, quote_name
 from .staging import TextTable
+from .wide import WIDE_COLUMNS, chunks
 
 _MAX_VALUES = 200
 _MAX_VALUE_CHARACTERS = 80
 _TOP = 20
 _SAMPLE_ROWS = 5
 _SAMPLE_CHARACTERS = 200
-_CHUNK = 200
 
 
 def profile(
@@ -28,24 +30,40 @@ def profile(
     source = f"read_parquet({quote(str(path))})"
     row = engine.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608 - our own path
     rows = int(row[0]) if row else 0
-    columns = [
-        column
-        for start in range(0, len(decisions), _CHUNK)
-        for column in _columns(engine, source, table.columns, decisions[start : start + _CHUNK], rows)
-    ]
+    columns: list[dict[str, Any]] = []
+    sample: list[list[Any]] = [[] for _ in range(min(rows, _SAMPLE_ROWS))]
+    for chunk in chunks(decisions):
+        names = [quote_name(table.columns[decision.index]) for decision in chunk]
+        with _held(engine, source, names, wide=len(decisions) >= WIDE_COLUMNS) as held:
+            columns += _columns(engine, held, table.columns, chunk, rows)
+            for row, cells in zip(sample, _sample(engine, held, names), strict=True):
+                row += cells
     return {
         "name": table.name,
         "file": table.file,
         "rows": rows,
         "columns": columns,
-        "sample": _sample(engine, source),
+        "sample": sample,
         "read_as": table.read_as,
         "coercions": table.coercions,
     }
 
 
+@contextmanager
+def _held(engine: duckdb.DuckDBPyConnection, source: str, names: list[str], wide: bool) -> Iterator[str]:
+    """SQL for `FROM`. Of a wide file each query would read the long directory again: its columns are held."""
+    if not wide:
+        yield source
+        return
+    engine.execute(f"CREATE TEMP TABLE held AS SELECT {', '.join(names)} FROM {source}")  # noqa: S608
+    try:
+        yield "held"
+    finally:
+        engine.execute("DROP TABLE held")
+
+
 def _columns(
-    engine: duckdb.DuckDBPyConnection, source: str, names: list[str], decisions: list[Decision], rows: int
+    engine: duckdb.DuckDBPyConnection, source: str, names: list[str], decisions: Sequence[Decision], rows: int
 ) -> list[dict[str, Any]]:
     selected = []
     for decision in decisions:
@@ -111,8 +129,8 @@ def _distinct(
     return unique, values if short else None, top
 
 
-def _sample(engine: duckdb.DuckDBPyConnection, source: str) -> list[list[Any]]:
-    rows = engine.execute(f"SELECT * FROM {source} LIMIT {_SAMPLE_ROWS}").fetchall()  # noqa: S608
+def _sample(engine: duckdb.DuckDBPyConnection, source: str, names: list[str]) -> list[list[Any]]:
+    rows = engine.execute(f"SELECT {', '.join(names)} FROM {source} LIMIT {_SAMPLE_ROWS}").fetchall()  # noqa: S608
     return [[_cut(plain_value(cell), _SAMPLE_CHARACTERS) for cell in row] for row in rows]
 
 

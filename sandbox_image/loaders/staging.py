@@ -30,6 +30,8 @@ class TextTable:
     columns: list[str]
     scan: str
     read_as: dict[str, Any]
+    rows: int = 0
+    """How many, where it is known before they are read: for every table that is staged."""
     coercions: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -10,16 +10,21 @@ import duckdb
 from .decide import Decision, decide
 from .engine import quote, quote_name
 from .errors import EMPTY_FILE, BadFileError
+from .limits import LoadLimits
 from .profile import profile
 from .staging import TextTable
+from .wide import WIDE_COLUMNS, check_wide, copy_wide
 
 _ROW_GROUP_CELLS = 2_000_000
 _ROW_GROUP_ROWS = 122_880
 # DuckDB writes whole vectors; a row group cannot be smaller.
 _ROW_GROUP_LEAST = 2_048
+_EXACT_IN_FLOAT = 2**53
 
 
-def write_table(engine: duckdb.DuckDBPyConnection, table: TextTable, out_dir: Path) -> dict[str, Any]:
+def write_table(
+    engine: duckdb.DuckDBPyConnection, table: TextTable, out_dir: Path, limits: LoadLimits
+) -> dict[str, Any]:
     """Decide the types, write `<out_dir>/<name>.parquet`, and return the profile.
 
     Raises:
@@ -29,19 +34,42 @@ def write_table(engine: duckdb.DuckDBPyConnection, table: TextTable, out_dir: Pa
         raise BadFileError(
             EMPTY_FILE, f"{table.file} holds no table: there are neither columns nor rows in it."
         )
+    check_wide(table.rows, len(table.columns), table.file, limits)
     decisions = decide(engine, table)
+    path = out_dir / f"{table.name}.parquet"
+    _copy(engine, table, decisions, path)
+    found = profile(engine, path, table, decisions)
+    if _keep_exact(decisions, found["columns"]):
+        _copy(engine, table, decisions, path)
+        found = profile(engine, path, table, decisions)
     for decision in decisions:
         table.coercions.extend(_report(table.columns[decision.index], decision))
-    path = out_dir / f"{table.name}.parquet"
-    selected = ", ".join(
+    return found
+
+
+def _copy(engine: duckdb.DuckDBPyConnection, table: TextTable, decisions: list[Decision], path: Path) -> None:
+    selected = [
         f"{decision.expression} AS {quote_name(table.columns[decision.index])}" for decision in decisions
-    )
+    ]
     group = min(_ROW_GROUP_ROWS, max(_ROW_GROUP_LEAST, _ROW_GROUP_CELLS // len(decisions)))
+    if len(decisions) >= WIDE_COLUMNS:
+        copy_wide(engine, selected, table.scan, path, group)
+        return
     engine.execute(
-        f"COPY (SELECT {selected} FROM {table.scan}) TO {quote(str(path))} "  # noqa: S608 - names are quoted
+        f"COPY (SELECT {', '.join(selected)} FROM {table.scan}) TO {quote(str(path))} "  # noqa: S608 - quoted
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})"
     )
-    return profile(engine, path, table, decisions)
+
+
+def _keep_exact(decisions: list[Decision], columns: list[dict[str, Any]]) -> bool:
+    """Make text of whole numbers with gaps that pandas, which makes floats of them, would change."""
+    changed = False
+    for decision, column in zip(decisions, columns, strict=True):
+        whole = decision.hypothesis.sql_type == "BIGINT" and column["nulls"] and column["max"] is not None
+        if whole and max(abs(column["min"]), abs(column["max"])) > _EXACT_IN_FLOAT:
+            decision.fall_back_to_text("with cells missing, whole numbers beyond 2**53 would lose digits")
+            changed = True
+    return changed
 
 
 def _report(column: str, decision: Decision) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Which libraries does Open Interpreter ask for that must not, or need not, be in the sandbox?
 
-Its chat loop, its servers and its desktop tools import model clients, browsers and more. None of that is used to
-run code, and no model may be called from in here: those names resolve to stubs that import and refuse to be used.
+Its chat loop, its servers and its desktop tools import model clients, browsers and more. None of that is used
+to run code, and no model may be called from in here: those names resolve to stubs that refuse to be used.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from typing import Any, NoReturn
 
 ABSENT = frozenset(
     "fastapi uvicorn starlette selenium webdriver_manager html2image git "
-    "jupyter_client ipykernel nbformat pyautogui screeninfo pytesseract cv2 torch transformers easyocr pywinctl "
+    "jupyter_client ipykernel nbformat pyautogui screeninfo pytesseract cv2 torch transformers easyocr "
+    "pywinctl "
     "plyer ntplib inquirer shortuuid posthog psutil send2trash toml yaspin pkg_resources rich html2text "
     "janus websockets astor tokentrim pyreadline3 wget pyperclip sentence_transformers "
     "typer aifs unstructured nltk setuptools tornado zmq".split()
 )
-"""Not installed, and named by parts of Open Interpreter that are not used: stubs while it is imported."""
+"""Not installed, named by parts of Open Interpreter that are not used: stubs while it is imported."""
 
 HEAVY = frozenset(
-    "matplotlib requests PIL pydantic yaml numpy pandas IPython bs4 psutil interpreter.core.async_core interpreter.core.utils.telemetry".split()
+    "matplotlib requests PIL pydantic yaml numpy pandas IPython bs4 "
+    "interpreter.core.async_core interpreter.core.utils.telemetry".split()
 )
 """Slow to import and not needed by Open Interpreter to run code: stubs while it is imported."""
 
@@ -50,7 +52,7 @@ class _StubType(type):
 
     def __call__(cls, *_arguments: object, **_options: object) -> NoReturn:
         raise NotInSandboxError(
-            f"{cls.__qualname__} is not available: no model, browser or server can be reached from the sandbox"
+            f"{cls.__qualname__} is not available: the sandbox reaches no model, browser or server"
         )
 
 

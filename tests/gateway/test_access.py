@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
+from gateway.app import log_as_json
 from gateway.auth import Caller
 from store.keys import hash_key
-from store.records import Artifact
+from store.records import ApiKey, Artifact
 from tests.gateway.conftest import CSV, Gateway
 
 ROUTES = [
@@ -134,6 +136,31 @@ async def test_the_key_is_in_no_log_and_no_answer(
     assert "request" in logged.out
     assert gateway.key not in logged.out + logged.err + "".join(reply.text for reply in replies)
     assert gateway.key not in repr(Caller("alpha", "id"))
+
+
+async def test_an_error_in_the_midst_of_the_check_logs_no_key(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(gateway.services.store, "find_key", broken)
+    before = structlog.get_config()
+    log_as_json(cache=False)
+    try:
+        assert (await gateway.client.get("/sessions")).status_code == 500
+    finally:
+        structlog.configure(**before)
+    logged = capsys.readouterr().out
+    assert "ZeroDivisionError" in logged
+    assert gateway.key not in logged
+
+
+@pytest.mark.parametrize("tenant", ["a b", "../x", "", "ä", "a/b"])
+async def test_a_tenant_that_cannot_name_a_folder_gets_nowhere(gateway: Gateway, tenant: str) -> None:
+    await gateway.services.store.insert_key(ApiKey(tenant_id=tenant, name="x", sha256=hash_key("other")))
+    headers = {"Authorization": "Bearer other"}
+    assert (await gateway.anonymous.get("/sessions", headers=headers)).status_code == 401
 
 
 async def test_a_malformed_body_of_nobody_is_401_not_400(gateway: Gateway) -> None:

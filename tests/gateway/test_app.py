@@ -8,7 +8,7 @@ import pytest
 import redis.asyncio
 
 from gateway.app import create_app
-from gateway.settings import Settings, UnsafeSettingsError, load_settings
+from gateway.settings import Settings, StartRefusedError, load_settings
 from store.keys import hash_key
 from store.open import open_store
 from store.records import ApiKey, utc_now
@@ -30,7 +30,7 @@ async def test_without_a_key_it_does_not_start(tmp_path: Path, redis_url: str, r
         key = ApiKey(tenant_id="a", name="a", sha256=hash_key("k"), revoked_at=utc_now())
         await store.insert_key(key)
         await store.close()
-    with pytest.raises(UnsafeSettingsError, match="sandglass keys create"):
+    with pytest.raises(StartRefusedError, match="sandglass keys create"):
         await _start(Settings(store=url, redis_url=redis_url))
 
 
@@ -49,7 +49,7 @@ def test_a_bad_setting_is_named_without_its_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(UnsafeSettingsError, match=name) as caught:
+    with pytest.raises(StartRefusedError, match=name) as caught:
         load_settings()
     assert "secret" not in str(caught.value)
 
@@ -120,3 +120,9 @@ async def test_openapi_documents_every_call(gateway: Gateway) -> None:
 async def test_the_page_that_loads_scripts_from_elsewhere_is_off(gateway: Gateway) -> None:
     assert (await gateway.anonymous.get("/docs")).status_code == 404
     assert (await gateway.anonymous.get("/redoc")).status_code == 404
+
+
+async def test_a_store_that_does_not_answer_is_said_so(redis_url: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StartRefusedError, match="does not answer"):
+        await _start(Settings(store=f"sqlite://{tmp_path}/file/s.db", redis_url=redis_url))

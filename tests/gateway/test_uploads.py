@@ -1,5 +1,6 @@
 """Uploads: what is refused, with which words, and that nothing of a refused request is kept."""
 
+import asyncio
 import gzip
 import io
 import zipfile
@@ -215,3 +216,19 @@ async def _nothing_is_kept(gateway: Gateway) -> None:
     assert gateway.blobs() == []
     assert await gateway.services.store.list_sessions("alpha") == []
     assert await gateway.services.store.count_jobs("alpha") == 0
+
+
+async def test_an_upload_that_stops_coming_is_ended(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.multipart.BODY_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.middleware._DRAIN_SECONDS", 0.05)
+    never = asyncio.Event()
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"--x\r\n" + FILE_HEAD.encode() + b"\r\n\r\na\n"
+        await never.wait()
+
+    reply = await gateway.client.post("/sessions", content=stalled(), headers=FORM)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (408, "too_slow")
+    await _nothing_is_kept(gateway)

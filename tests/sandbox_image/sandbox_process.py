@@ -1,4 +1,4 @@
-"""A sandbox container started with podman, and the worker's side of its pipe: what a test needs to talk to one."""
+"""What does a test need to talk to a sandbox: a container by podman, and the worker's side of its pipe?"""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ OUTPUT = {
     "artifact_bytes": 20 << 20,
 }
 _LIMITS = (
-    "--network none --read-only --read-only-tmpfs=false --cap-drop all --security-opt no-new-privileges --init "
-    "--tmpfs /work:rw,size=256m,noexec,nosuid,nodev,mode=1777 --pids-limit 128 --memory 1g --memory-swap 1g "
-    "--cpus 1 --ulimit nofile=1024:1024 --ulimit nproc=1024:1024"
+    "--network none --read-only --read-only-tmpfs=false --cap-drop all --security-opt no-new-privileges "
+    "--init --tmpfs /work:rw,size=256m,noexec,nosuid,nodev,mode=1777 "
+    "--pids-limit 128 --memory 1g --memory-swap 1g --cpus 1 --ulimit nofile=1024:1024 --ulimit nproc=1024:1024"
 ).split()
 
 

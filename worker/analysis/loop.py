@@ -12,10 +12,13 @@ from worker.analysis.contract import Analysis, Question, RunResult, Sandbox, Sta
 from worker.analysis.interpret import put_into_words
 from worker.analysis.meter import Meter, TokenBudgetError
 from worker.analysis.planner import Draft, write_code
-from worker.analysis.prompts import plan_messages, repair_messages
+from worker.analysis.prompts import plan_messages, repair_messages, trim_traceback
 from worker.analysis.repair import describe_failure, is_repairable
 from worker.models.base import Message, Model, ModelError, ModelReplyError
 from worker.models.settings import ModelSettings
+
+BROKEN_CODE_CHARS_MAX = 20_000
+"""Kept of code that does not parse."""
 
 
 async def answer_with_model(
@@ -80,14 +83,12 @@ class _Loop:
             draft = Draft("", None)
             self._note(None, "no_code", str(error), self.clock() - started)
             return draft.said, f"{error}. Return only code, and keep it short."
-        if draft.found is None or draft.found.error:
-            self.code = draft.found.code if draft.found else self.code
-            self._note(
-                draft.found.code if draft.found else None,
-                "code_error" if draft.found else "no_code",
-                draft.trouble,
-                self.clock() - started,
-            )
+        if draft.found is None:
+            self._note(None, "no_code", draft.trouble, self.clock() - started)
+            return draft.said, draft.trouble
+        if draft.found.error:
+            self.code = draft.found.code[:BROKEN_CODE_CHARS_MAX]
+            self._note(self.code, "code_error", draft.trouble, self.clock() - started)
             return draft.said, draft.trouble
         return draft.found.code, await self._run(draft.found.code)
 
@@ -110,7 +111,7 @@ class _Loop:
         )
 
     def _failed(self, outcome: Outcome, message: str) -> Analysis:
-        error = JobError(code=outcome, message=message)
+        error = JobError(code=outcome, message=trim_traceback(message))
         return self._analysis(outcome, error=error, usage=self._usage("none"))
 
     def _analysis(self, outcome: Outcome, **fields: Any) -> Analysis:
@@ -144,7 +145,7 @@ class _Loop:
                 code=code,
                 language=self.language,
                 outcome=outcome,
-                error=error,
+                error=trim_traceback(error) if error else None,
                 seconds=round(seconds, 6),
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from worker.models.base import Message, Model, ModelError, Reply
@@ -38,13 +39,13 @@ class Meter:
             )
         self._calls += 1
         reply = await self.model.complete(
-            messages,
+            [replace(message, content=_encodable(message.content)) for message in messages],
             max_output_tokens=min(left, max_output_tokens or self._max_output_tokens),
             timeout_seconds=self._timeout_seconds,
         )
         self._input_tokens += reply.input_tokens
         self._output_tokens += reply.output_tokens
-        return reply
+        return replace(reply, text=_encodable(reply.text))
 
     @property
     def usage(self) -> dict[str, Any]:
@@ -55,3 +56,8 @@ class Meter:
             "input_tokens": self._input_tokens,
             "output_tokens": self._output_tokens,
         }
+
+
+def _encodable(text: str) -> str:
+    """Without lone surrogates: JSON can carry them, but no request and no store can."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,7 @@ from worker.analysis.tool_calls import tool_call_codes
 Kind = Literal["bare", "fence", "joined", "tool_call", "embedded", "unclosed"]
 
 _PYTHON_TAGS = {"python", "py", "python3", "py3", "pycon", "ipython", "pandas", "tool_code"}
+_WINDOW_ENDS_MAX = 40
 _WINDOWS_CHARS_MAX = 400_000
 """Of all windows of a text that are tried, together: parsing is what costs."""
 
@@ -38,6 +39,8 @@ def extract_code(text: str, language: Language) -> Found | None:
     body = strip_thoughts(text[:REPLY_CHARS_MAX].replace("\r\n", "\n").replace("\r", "\n"))
     if not body.strip():
         return None
+    if language == "python" and (whole := parsed(body)) is not None and is_code(whole):
+        return Found(whole, "bare")
     if codes := tool_call_codes(body):
         inner = _of_blocks([Block("", code, True) for code in codes], language)
         return Found(inner.code, "tool_call", inner.error) if inner else None
@@ -123,28 +126,31 @@ def parsed(code: str) -> str | None:
 
 
 def _embedded(text: str) -> Found | None:
+    """Code amid prose without a fence: each stretch of lines that parses is like a block."""
     lines = text.split("\n")
-    tried_chars = 0
-    for start, end in _windows(lines):
-        window = "\n".join(lines[start:end])
-        tried_chars += len(window) + 100
-        if tried_chars > _WINDOWS_CHARS_MAX:
-            return None
-        code = parsed(window)
-        if code is not None and is_code(code):
-            return Found(code, "embedded")
-    return None
+    # A stretch ends before an empty line, before a line that cannot be code, or with the text.
+    ends = [at for at, line in enumerate(lines) if not _may_be_code(line)] + [len(lines)]
+    blocks: list[Block] = []
+    tried_chars = after = 0
+    for start in [at for at, line in enumerate(lines) if CODE_START.match(line)]:
+        if start < after:
+            continue
+        for end in reversed([at for at in ends if at > start][:_WINDOW_ENDS_MAX]):
+            window = "\n".join(lines[start:end])
+            tried_chars += len(window) + 100
+            if tried_chars > _WINDOWS_CHARS_MAX:
+                return None
+            code = parsed(window)
+            if code is not None and is_code(code):
+                blocks.append(Block("", code, True))
+                after = end
+                break
+    found = _of_python_blocks(blocks)
+    return Found(found.code, "embedded", found.error) if found else None
 
 
-def _windows(lines: list[str]) -> Iterator[tuple[int, int]]:
-    starts = [at for at, line in enumerate(lines) if CODE_START.match(line)]
-    # A piece of code amid prose ends before an empty line, or with the text.
-    ends = [at for at, line in enumerate(lines) if not line.strip()] + [len(lines)]
-    for start in starts[:40]:
-        for end in reversed([at for at in ends if at > start][-40:]):
-            yield start, end
-    for start in starts[:40]:
-        yield start, start + 1
+def _may_be_code(line: str) -> bool:
+    return bool(line.strip()) and (line[0] in " \t)]}" or bool(CODE_START.match(line)))
 
 
 def _inline(text: str) -> Found | None:

@@ -10,6 +10,7 @@ from worker.analysis.reply_text import fenced_blocks
 
 _CODE_KEYS = ("code", "python", "python_code", "sql", "query", "script", "source")
 _HINT = re.compile(r'"(?:' + "|".join(_CODE_KEYS) + r')"\s*:|"arguments"\s*:')
+_CALL = re.compile(r'\{\s{0,20}"(?:name|function|tool|tool_name|action|type)"\s{0,20}:')
 _WRAP = re.compile(r"</?(?:tool_call|function_call|tool|function)>", re.IGNORECASE)
 _DEPTH_MAX = 6
 _CALLS_MAX = 20
@@ -26,8 +27,9 @@ def tool_call_codes(text: str) -> list[str]:
             return codes
     if body.startswith("{") or fenced_blocks(text):
         return []
-    at = body.find("{")
-    return _codes_of(body[at:]) if at >= 0 else []
+    # After words: a dict in Python code may have a key `code` too, so here it must be a call by name.
+    at = _CALL.search(body)
+    return _codes_of(body[at.start() :]) if at else []
 
 
 def _codes_of(text: str) -> list[str]:

@@ -44,7 +44,9 @@ def safe_words(text: str) -> str:
     text = re.sub(
         r"(?:\b[a-z][a-z0-9+.-]{1,20}:)?//[^\s]{1,2000}|\bwww\.\S{1,2000}", "(link removed)", text, flags=re.I
     )
-    text = re.sub(r"\b(?:javascript|data|vbscript):\S{0,2000}", "(link removed)", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(?:(?:javascript|vbscript):\S|data:\w+/)\S{0,2000}", "(link removed)", text, flags=re.IGNORECASE
+    )
     # What is left of nested or reference links cannot be one any more.
     text = re.sub(r"!\[", "[", text)
     text = re.sub(r"\](?=[(\[:])", "] ", text)

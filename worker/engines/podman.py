@@ -15,7 +15,7 @@ class PodmanEngine(DockerEngine):
     name = "podman"
 
     async def create(self, body: dict[str, Any]) -> str:
-        """As Docker's; refuses a runtime other than the service's own, which Podman 4.3 would silently use."""
+        """As Docker's; refuses a runtime other than the service's own, which Podman 4.3 would ignore."""
         wanted = body["HostConfig"].get("Runtime") if "HostConfig" in body else None
         if wanted and wanted != (served := (await self.facts()).runtime):
             raise EngineRefusedError(

@@ -54,19 +54,20 @@ class OpenAIModel:
         silence_langchain()
         from langchain_openai import ChatOpenAI
 
-        chat = ChatOpenAI(
-            model=self._model,
-            base_url=self._base_url,
-            api_key=self._api_key,
-            max_completion_tokens=max_output_tokens,
-            max_retries=0,
-            stream_usage=True,
-            stream_chunk_timeout=None,
-            use_responses_api=False,
-            http_async_client=client,
-        )
         turns = [(message.role, message.content) for message in messages]
         try:
+            chat = ChatOpenAI(
+                model=self._model,
+                base_url=self._base_url,
+                api_key=self._api_key,
+                max_completion_tokens=max_output_tokens,
+                max_retries=0,
+                stream_usage=True,
+                stream_chunk_timeout=None,
+                use_responses_api=False,
+                http_async_client=client,
+                openai_proxy="",  # OPENAI_PROXY in the environment does not go with a client of our own
+            )
             return await collect(chat.astream(turns), self.name)
         except ModelError:
             raise

@@ -11,7 +11,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class ModelSettings(BaseSettings):
     """Read from the environment, prefix `SANDGLASS_`; the key only ever from `OPENAI_API_KEY`."""
 
-    model_config = SettingsConfigDict(env_prefix="SANDGLASS_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SANDGLASS_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     model: str = "builtin"
     """What answers when a request names no model."""

@@ -109,6 +109,8 @@ def _flood_message(policy: Policy) -> str:
 
 
 def _death_message(signals: Signals) -> str:
+    if signals.loading:
+        return f"Its reader broke down ({signals.signal or signals.exit_code}); the file may be damaged."
     if signals.signal:
         return f"The code's process was killed by signal {signals.signal}."
     return f"The code ended its own process (exit status {signals.exit_code}) before it was done."

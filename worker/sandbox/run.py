@@ -43,26 +43,28 @@ class Loaded:
     tables: tuple[Produced, ...]
 
 
+@dataclass(frozen=True)
+class Made:
+    """A container that came up: its id, the digest of its image, what it says of itself, and its spool."""
+
+    container_id: str
+    image_digest: str
+    facts: dict[str, Any]
+    spool: Path
+
+
 class ContainerSandbox:
     """A sandbox in a container. Meets `worker.analysis.contract.Sandbox`."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        container_id: str,
-        link: Link,
-        policy: Policy,
-        facts: dict[str, Any],
-        spool: Path,
-    ) -> None:
+    def __init__(self, engine: Engine, link: Link, policy: Policy, made: Made) -> None:
         self._engine = engine
         self._link = link
-        self.spool = spool
         self._tables: list[dict[str, str]] = []
-        self.container_id = container_id
         self.policy = policy
-        self.facts = facts
-        self.put_bytes = 0
+        self.container_id = made.container_id
+        self.image_digest = made.image_digest
+        self.facts = made.facts
+        self.spool = made.spool
 
     @property
     def alive(self) -> bool:
@@ -78,7 +80,6 @@ class ContainerSandbox:
         async for chunk in chunks:
             for at in range(0, len(chunk), BLOB_LIMIT_BYTES):
                 piece = chunk[at : at + BLOB_LIMIT_BYTES]
-                self.put_bytes += len(piece)
                 await self._link.send({"type": "put", "name": name, "last": False}, piece)
         await self._link.send({"type": "put", "name": name, "last": True})
 
@@ -99,6 +100,9 @@ class ContainerSandbox:
             "wall_seconds": limits.load_wall_seconds,
         }
         seen, verdict = await self._attempt(header, 0, limits.load_wall_seconds, limits.tmpfs_bytes)
+        if verdict.outcome != "ok":
+            said = bytes(seen.head["stderr"] + seen.tail["stderr"])[-2000:]
+            log.warning("files not read", outcome=verdict.outcome, stderr=said.decode("utf-8", "replace"))
         return Loaded(verdict, tuple(seen.profiles), tuple(p for p in seen.produced if p.role == "table"))
 
     async def run(self, code: str, language: Language, number: int) -> RunResult:

@@ -16,7 +16,7 @@ from policies.model import Policy
 from policies.spec import Marks, container_body
 from worker.engines.base import Engine, EngineError, EngineUnavailableError, PipeClosedError
 from worker.sandbox.link import Link, SandboxLostError
-from worker.sandbox.run import ContainerSandbox
+from worker.sandbox.run import ContainerSandbox, Made
 
 log = structlog.get_logger()
 READY_SECONDS = 60.0
@@ -43,16 +43,17 @@ class Maker:
         """
         deadline = int(time.time() + MAX_AGE_SECONDS + self.job_seconds)
         marks = Marks(self.stack, self.owner, deadline, task)
-        container_id = await self.engine.create(container_body(policy, self.image, marks))
+        # By digest, so that what runs is what the receipt says, whatever the tag means a moment later.
+        digest = await self.engine.image_digest(self.image)
+        container_id = await self.engine.create(container_body(policy, digest, marks))
         try:
             link = Link(await self.engine.start(container_id))
             facts = await _greet(link)
         except BaseException:
             await self._discard(container_id)
             raise
-        return ContainerSandbox(
-            self.engine, container_id, link, policy, facts, self.spool / container_id[:16]
-        )
+        made = Made(container_id, digest, facts, self.spool / container_id[:16])
+        return ContainerSandbox(self.engine, link, policy, made)
 
     async def _discard(self, container_id: str) -> None:
         try:

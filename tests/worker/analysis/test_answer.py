@@ -286,3 +286,17 @@ async def test_a_query_that_writes_goes_to_repair() -> None:
     )
     assert analysis.outcome == "no_code"
     assert sandbox.ran == []
+
+
+async def test_lone_surrogates_reach_neither_the_provider_nor_the_record() -> None:
+    analysis, model, _ = await run(["x = '\ud800'\n" + BAD, GOOD, WORDS], question=ask("How much \ud800?"))
+    assert analysis.outcome == "ok"
+    assert "\ud800" not in model.asked[0][1].content
+    assert all("\ud800" not in attempt.model_dump_json() for attempt in analysis.attempts)
+
+
+async def test_long_errors_are_cut_before_they_are_kept() -> None:
+    analysis, _, _ = await run([Line(text=GOOD, repeat=True)], FixedSandbox("code_error", "e" * 1_000_000))
+    assert analysis.error is not None
+    assert len(analysis.error.message) < 5000
+    assert all(len(attempt.error or "") < 5000 for attempt in analysis.attempts)

@@ -93,6 +93,23 @@ SHAPES = {
     "the word python first": (f"python\n{CODE}", CODE),
     "prose around, no fence": (f"Here is the code:\n\n{FOR}\n\nThis lists the columns.", FOR),
     "prose right before, no fence": (f"Here is the code:\n{CODE}", CODE),
+    "prose right after, no fence": (f"{TWO}\nThis computes the mean.", TWO),
+    "stretches amid prose that build on each other": (
+        "First the total:\n\ntotal = df['a'].sum()\n\nThen the mean:\n\nresult = total / len(df)\n\nDone.",
+        "total = df['a'].sum()\n\nresult = total / len(df)",
+    ),
+    "a call over lines amid prose": (
+        "Sure:\nresult = df.agg(\n    a=('a', 'sum'),\n)\nThat is all.",
+        "result = df.agg(\n    a=('a', 'sum'),\n)",
+    ),
+    "a dict with a key code is no tool call": (
+        'names = {"code": "US"}\nresult = df.rename(columns=names)',
+        'names = {"code": "US"}\nresult = df.rename(columns=names)',
+    ),
+    "a dict with a key query, after words": (
+        'Here:\nnames = {"query": "q"}\nresult = df.rename(columns=names)',
+        'names = {"query": "q"}\nresult = df.rename(columns=names)',
+    ),
     "inline code": (f"You can use `{CODE}` for that.", CODE),
     "a comment first": (f"# sum it\n{CODE}", f"# sum it\n{CODE}"),
     "backticks inside a string": ("```python\nresult = '```' + df['a']\n```", "result = '```' + df['a']"),

@@ -57,6 +57,8 @@ def test_the_templates_own_numbers_stand_in_the_result(pairs: list[tuple[str, fl
     ("text", "safe"),
     [
         ("Total: 60.75.", "Total: 60.75."),
+        ("The data: 5 rows.", "The data: 5 rows."),
+        ("see data:text/html,x now", "see (link removed) now"),
         ("a < b and c > d", "a < b and c > d"),
         ("![chart](http://evil.example/x.png)", "chart"),
         ("see [here](https://evil.example/?q=1) now", "see here now"),

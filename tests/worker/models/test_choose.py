@@ -35,6 +35,7 @@ def test_a_provider_and_a_name_give_a_model_of_that_name(
     spec: str, kind: type, settings: ModelSettings
 ) -> None:
     model = choose_model(spec, settings)
+    assert model is not None
     assert isinstance(model, kind)
     assert model.name == spec
 
@@ -65,7 +66,7 @@ def test_a_file_that_is_no_script_is_refused_without_showing_it(
 
 
 def test_a_request_may_name_builtin_the_default_and_what_is_allowed() -> None:
-    settings = ModelSettings(model="ollama:llama3.1", models_allowed="ollama:qwen*, openai:gpt-4o-mini")  # type: ignore[arg-type]
+    settings = ModelSettings(model="ollama:llama3.1", models_allowed="ollama:qwen*, openai:gpt-4o-mini")
     assert resolve_spec(None, settings) == "ollama:llama3.1"
     assert resolve_spec("ollama:llama3.1", settings) == "ollama:llama3.1"
     assert resolve_spec("builtin", settings) == "builtin"

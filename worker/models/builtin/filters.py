@@ -24,7 +24,7 @@ from worker.models.builtin.mentions import column, holds, literal, number, row_n
 from worker.models.builtin.schema import Column, date_span
 
 ARTICLE = opt(phrase("the", "a", "an", "all", "all the"))
-_BE = opt(phrase("is", "are", "was", "were"))
+_BE = opt(phrase("is", "are", "was", "were", "of"))
 _NOT = phrase("not")
 
 
