@@ -39,9 +39,8 @@ def extract_code(text: str, language: Language) -> Found | None:
     body = strip_thoughts(text[:REPLY_CHARS_MAX].replace("\r\n", "\n").replace("\r", "\n"))
     if not body.strip():
         return None
-    if language == "python" and (whole := parsed(body)) is not None and is_code(whole):
-        return Found(whole, "bare")
-    if codes := tool_call_codes(body):
+    codes = tool_call_codes(body)
+    if codes and not (language == "python" and is_code(body)):
         inner = _of_blocks([Block("", code, True) for code in codes], language)
         return Found(inner.code, "tool_call", inner.error) if inner else None
     blocks = fenced_blocks(body)
