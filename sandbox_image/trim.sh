@@ -24,7 +24,7 @@ find . -type f \( -name '*.pyi' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.h'
   -o -name '*.cpp' -o -name '*.a' -o -name '*.map' -o -name '*.f' -o -name '*.f90' \) -delete
 find . -type d -name __pycache__ -prune -exec rm -rf {} +
 rm -rf pyarrow/include pyarrow/src pyarrow/libarrow_flight* pyarrow/libarrow_python_flight* pyarrow/_flight* \
-  pyarrow/libarrow_substrait* pyarrow/_substrait* pyarrow/gandiva* pyarrow/libgandiva* pyarrow/includes \
+  pyarrow/_substrait* pyarrow/gandiva* pyarrow/libgandiva* pyarrow/includes \
   pyarrow/libarrow_python_parquet_encryption* pyarrow/_parquet_encryption*
 rm -rf matplotlib/mpl-data/sample_data matplotlib/mpl-data/images matplotlib/backends/web_backend \
   matplotlib/mpl-data/fonts/afm matplotlib/mpl-data/fonts/pdfcorefonts
