@@ -66,6 +66,7 @@ class OpenAIModel:
                 stream_chunk_timeout=None,
                 use_responses_api=False,
                 http_async_client=client,
+                http_socket_options=(),
                 openai_proxy="",  # OPENAI_PROXY in the environment does not go with a client of our own
             )
             return await collect(chat.astream(turns), self.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -52,4 +53,7 @@ class ModelSettings(BaseSettings):
         if not value:
             return value
         url = value if "://" in value else f"http://{value}"
+        parts = urlsplit(url)  # raises ValueError itself for `http://[::1`
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError("not an http(s) address, e.g. http://127.0.0.1:11434")
         return url.replace("://0.0.0.0", "://127.0.0.1").rstrip("/")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from worker.models.choose import UnknownModelError, choose_model, resolve_spec
 from worker.models.ollama import OllamaModel
@@ -90,3 +91,17 @@ def test_settings_come_from_the_environment_and_the_key_is_secret(monkeypatch: p
     assert settings.openai_api_key is not None
     assert settings.openai_api_key.get_secret_value() == "sk-secret"
     assert "sk-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "http://[::1", "http://", "http://127.0.0.1:99999"])
+def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ValidationError, match="(?i)ollama"):
+        ModelSettings(ollama_url=url)
+
+
+def test_an_empty_variable_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDGLASS_OLLAMA_URL", "")
+    monkeypatch.setenv("SANDGLASS_MODEL", "")
+    monkeypatch.delenv("OLLAMA_HOST", raising=False)
+    assert ModelSettings().ollama_url == "http://127.0.0.1:11434"
+    assert ModelSettings().model == "builtin"
