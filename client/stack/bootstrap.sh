@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 VENV=.venv
 STAMP=$VENV/.sandglass-stamp
 UV_VERSION=0.13.9
+APT_LOG=.sandglass/logs/apt.log
 UPDATED=""
 
 say() { printf 'sandglass: %s\n' "$*" >&2; }
@@ -34,11 +35,18 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 apt_update() {
     [ -z "$UPDATED" ] || return 0
-    as_root apt-get update -qq >&2 || die "apt-get update failed: see above; is the package mirror reachable?"
+    apt_quietly update -qq || die "apt-get update failed: see above; is the package mirror reachable?"
     UPDATED=1
 }
 
 # RUNLEVEL=1: the packages' own redis and docker services are not started, ours are the only ones.
+apt_quietly() {
+    mkdir -p "$(dirname "$APT_LOG")"
+    as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get "$@" >>"$APT_LOG" 2>&1 && return 0
+    tail -n 20 "$APT_LOG" >&2
+    return 1
+}
+
 install_packages() {
     say "system packages to install with apt-get: $*"
     if ! may_install; then
@@ -46,8 +54,8 @@ install_packages() {
         die "not installing as this user; run: sudo apt-get update && sudo apt-get install -y --no-install-recommends $*  (or SANDGLASS_INSTALL=1 to let this script use sudo)"
     fi
     apt_update
-    as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends \
-        -o Dpkg::Use-Pty=0 "$@" >&2 || die "apt-get could not install: $*"
+    apt_quietly install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" ||
+        die "apt-get could not install: $*"
 }
 
 python_packages() {
