@@ -38,14 +38,20 @@ async def _until_waiting(events: JobEvents, number: int = 1) -> None:
 
 
 async def test_an_event_wakes_the_waiter_within_50_ms(gateway: Gateway) -> None:
+    seconds = [await _seconds_from_event_to_answer(gateway) for _ in range(5)]
+    assert min(seconds) < 0.05, seconds  # The machine may be busy with other tests for some of them.
+
+
+async def _seconds_from_event_to_answer(gateway: Gateway) -> float:
     task_id = await gateway.task()
     waiting = asyncio.create_task(gateway.client.get(f"/status/{task_id}?wait=30"))
     await _until_waiting(gateway.services.events)
-    await _finish(gateway, task_id, tell=True)
+    await _finish(gateway, task_id, tell=False)
+    event = {"task_id": task_id, "stage": "done", "state": "succeeded"}
     told = time.perf_counter()
-    reply = await waiting
-    assert time.perf_counter() - told < 0.05
-    assert reply.json()["state"] == "succeeded"
+    await _publish(gateway.settings.redis_url, event)
+    assert (await waiting).json()["state"] == "succeeded"
+    return time.perf_counter() - told
 
 
 async def test_a_lost_event_is_made_good_by_reading_the_store(gateway: Gateway) -> None:
