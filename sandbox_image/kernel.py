@@ -1,11 +1,12 @@
 """How does Open Interpreter run code here: through which of its doors, and with which kernel behind it?
 
 The only file that imports `interpreter`. Its stock Jupyter language rewrites code, sleeps, and may call a
-model; its own extension point (`computer.languages`) takes a kernel of ours instead, which runs the text as is.
+model; its own extension point (`computer.languages`) takes a kernel of ours, which runs the text as it is.
 """
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 import warnings
@@ -103,8 +104,9 @@ def _make_shell() -> Shell:
     if Shell.initialized():
         return Shell.instance()
     shell = Shell.instance(config=config)
-    for name in ("exit", "quit", "open"):  # IPython's own, for a person at a prompt: the plain ones are meant
-        shell.user_ns.pop(name, None)
+    # IPython's own are for a person at a prompt: the plain ones are meant.
+    shell.user_ns |= {"exit": builtins.exit, "quit": builtins.quit}  # type: ignore[attr-defined]
+    del shell.user_ns["open"]
     warnings.filterwarnings("ignore", message="To exit: use")
     return shell
 

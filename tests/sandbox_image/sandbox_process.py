@@ -27,7 +27,8 @@ OUTPUT = {
 _LIMITS = (
     "--network none --read-only --read-only-tmpfs=false --cap-drop all --security-opt no-new-privileges "
     "--init --tmpfs /work:rw,size=256m,noexec,nosuid,nodev,mode=1777 "
-    "--pids-limit 128 --memory 1g --memory-swap 1g --cpus 1 --ulimit nofile=1024:1024 --ulimit nproc=1024:1024"
+    "--pids-limit 128 --memory 1g --memory-swap 1g --cpus 1 "
+    "--ulimit nofile=1024:1024 --ulimit nproc=1024:1024"
 ).split()
 
 
@@ -70,6 +71,7 @@ class SandboxProcess:
         self.reader = FrameReader(FROM_SANDBOX)
         self.writer = FrameWriter(FROM_WORKER)
         self.number = 0
+        self.tables: dict[str, str] = {}
         key = secrets.token_bytes(32)
         self.send({"type": "hello", "version": 1, "key": key.hex()})
         self.reader.key = self.writer.key = key
