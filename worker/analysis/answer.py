@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 from policies.model import Policy
 from store.records import Attempt, JobError
-from worker.analysis.contract import Analysis, Decline, Question, RunResult, Sandbox, StageWriter
+from worker.analysis.contract import Analysis, Decline, Question, Sandbox, StageWriter
 from worker.analysis.loop import answer_with_model
-from worker.analysis.wording import safe_words, template_words
 from worker.models.base import Model
 from worker.models.settings import ModelSettings
 
@@ -83,15 +82,7 @@ async def _answer_builtin(
         language=decision.language,
         run=run,
         attempts=(attempt,),
-        error=JobError(code=run.outcome, message=failure_words(run)) if failed else None,
+        error=JobError(code=run.outcome, message=run.message or f"the run ended with {run.outcome}")
+        if failed
+        else None,
     )
-
-
-def failure_words(run: RunResult) -> str:
-    """Why a run failed, for a client; never empty."""
-    return run.message or f"the run ended with {run.outcome}"
-
-
-def words_without_model(run: RunResult) -> str:
-    """What can be said of a run that no planner wrote, as `POST /execute` makes it."""
-    return safe_words(template_words(run.result, run.stdout.text))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from store.records import Language
-from worker.analysis.reply_text import CODE_START, REPLY_CHARS_MAX, Block, fenced_blocks, strip_thoughts
+from worker.analysis.reply_text import CODE_START, Block, fenced_blocks, strip_thoughts, without_markers
 from worker.analysis.sql_replies import check_sql, find_sql
 from worker.analysis.syntax import builds_on, check_python, is_code, tidied
 from worker.analysis.tool_calls import tool_call_codes
@@ -36,7 +36,7 @@ def extract_code(text: str, language: Language) -> Found | None:
     What parses is preferred to what does not. Code that does not parse comes with `error`: it is for repair,
     never for the sandbox. `kind` `unclosed` means that the fence was still open at the end of the reply.
     """
-    body = strip_thoughts(text[:REPLY_CHARS_MAX].replace("\r\n", "\n").replace("\r", "\n"))
+    body = strip_thoughts(without_markers(text))
     if not body.strip():
         return None
     codes = tool_call_codes(body)

@@ -10,7 +10,9 @@ REPLY_CHARS_MAX = 250_000
 
 _THOUGHT = re.compile(r"\s*<(think|thinking|reasoning|thought)>", re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</(think|thinking|reasoning|thought)>", re.IGNORECASE)
-_FENCE = re.compile(r"^[ \t]*(?:>[ \t]?)?(`{3,}|~{3,})[ \t]*([^\n`]*)$")
+_TOKEN = re.compile(r"<\|[a-z_]{1,30}\|>|\[/?TOOL_CALLS\]")
+_HTML_FENCE = re.compile(r"</?(?:pre|code|execute|execute_python)(?:[ \t][^<>\n]{0,200})?>", re.IGNORECASE)
+_FENCE = re.compile(r"^([ \t]*)(?:>[ \t]?)?(`{3,}|~{3,})[ \t]*([^\n`]*)$")
 _ONE_LINE_FENCE = re.compile(r"```(?:(\w+)[ \t]+)?([^`\n]+)```")
 
 CODE_START = re.compile(
@@ -34,6 +36,14 @@ class Block:
     closed: bool
 
 
+def without_markers(text: str) -> str:
+    """The reply with plain line ends, and without a chat template's own tokens (`<|python_tag|>`)."""
+    text = text[:REPLY_CHARS_MAX].replace("\r\n", "\n").replace("\r", "\n")
+    text = _TOKEN.sub("", text)
+    # Where there is no fence, HTML may stand in for it.
+    return text if "```" in text else _HTML_FENCE.sub("\n", text)
+
+
 def strip_thoughts(text: str) -> str:
     """The reply without what the model thought aloud; nothing, if it never stopped thinking."""
     at = 0
@@ -52,15 +62,16 @@ def fenced_blocks(text: str) -> list[Block]:
     """All fenced blocks, in order; the last one may lack its end."""
     blocks: list[Block] = []
     fence = tag = ""
+    indent = 0
     held: list[str] = []
     for line in text.split("\n"):
         mark = _FENCE.match(line)
         if not fence:
             if mark:
-                fence, tag, held = mark[1], _tag(mark[2]), []
+                indent, fence, tag, held = len(mark[1]), mark[2], _tag(mark[3]), []
             elif one := _ONE_LINE_FENCE.search(line):
                 blocks.append(Block((one[1] or "").lower(), one[2], True))
-        elif mark and mark[1].startswith(fence) and not mark[2].strip():
+        elif mark and _closes(mark, fence, indent):
             blocks.append(Block(tag, "\n".join(held), True))
             fence = ""
         else:
@@ -68,6 +79,11 @@ def fenced_blocks(text: str) -> list[Block]:
     if fence:
         blocks.append(Block(tag, "\n".join(held), False))
     return blocks
+
+
+def _closes(mark: re.Match[str], fence: str, indent: int) -> bool:
+    # A fence that stands deeper is in a string of the code; one with a single word after it opens a block.
+    return mark[2].startswith(fence) and len(mark[1]) < indent + 4 and len(mark[3].split()) != 1
 
 
 def _tag(info: str) -> str:

@@ -11,7 +11,11 @@ SQL_CHARS_MAX = 100_000
 _PIECES = re.compile(
     r"'(?:[^']|'')*(?:'|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)|;|[^'\"\-/;]+|.", re.DOTALL
 )
-_START = re.compile(r"^[ \t(]*(?:select|with)\b", re.IGNORECASE | re.MULTILINE)
+_START = re.compile(
+    r"^[ \t(]*(?:select\b|with[ \t\n]{1,20}(?:recursive[ \t\n]{1,20})?(?:\"[^\"\n]{1,200}\"|\w{1,200})"
+    r"[ \t\n]{0,20}(?:\([^)]{0,2000}\)[ \t\n]{0,20})?as\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _CALL = re.compile(r"\bsql\(")
 
 

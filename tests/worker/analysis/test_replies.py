@@ -13,6 +13,7 @@ from worker.analysis.syntax import check_python
 CODE = "result = df['a'].sum()"
 TWO = "total = df['a'].sum()\nresult = total / len(df)"
 FOR = "out = []\nfor name in df:\n    out.append(name)\nresult = out"
+QUOTED = 'def f():\n    """x\n    ```\n    y\n    ```\n    """\n    return len(df)\n\nresult = f()'
 
 SHAPES = {
     "bare": (CODE, CODE),
@@ -110,6 +111,12 @@ SHAPES = {
         'Here:\nnames = {"query": "q"}\nresult = df.rename(columns=names)',
         'names = {"query": "q"}\nresult = df.rename(columns=names)',
     ),
+    "talk on the line of the closing fence": (f"```python\n{CODE}\n``` This sums it.", CODE),
+    "a template's end token": (f"```python\n{CODE}\n```<|eot_id|>", CODE),
+    "a template's code token": (f"<|python_tag|>{CODE}", CODE),
+    "Mistral's tool call": ('[TOOL_CALLS][{"name": "run", "arguments": {"code": "len(df)"}}]', "len(df)"),
+    "HTML in place of a fence": (f'<pre><code class="language-python">{CODE}</code></pre>', CODE),
+    "a fence inside a docstring": (f"```python\n{QUOTED}\n```", QUOTED),
     "inline code": (f"You can use `{CODE}` for that.", CODE),
     "a comment first": (f"# sum it\n{CODE}", f"# sum it\n{CODE}"),
     "backticks inside a string": ("```python\nresult = '```' + df['a']\n```", "result = '```' + df['a']"),
@@ -192,6 +199,11 @@ SELECT = 'SELECT count(*) FROM "sales"'
         (f"```python\nresult = sql('{SELECT}')\n```", SELECT),
         ('{"name": "sql", "arguments": {"query": "SELECT 1 AS a"}}', "SELECT 1 AS a"),
         ("SELECT ';' AS a", "SELECT ';' AS a"),
+        (f"With pleasure!\n{SELECT}", SELECT),
+        (
+            "WITH RECURSIVE t(n) AS (SELECT 1) SELECT n FROM t",
+            "WITH RECURSIVE t(n) AS (SELECT 1) SELECT n FROM t",
+        ),
     ],
 )
 def test_the_query_of_each_shape_is_found(text: str, query: str) -> None:
