@@ -44,6 +44,8 @@ def _check_aggregate(agg: Agg, table: Table) -> None:
     if agg.column is None or agg.function in {"count", "nunique"}:
         return
     column = table.column(agg.column)
+    if not column.unique:
+        raise NotSureError(f"{column.name} holds no values")
     what = _NAMES[agg.function]
     if agg.function in _NUMERIC and column.kind != "number":
         raise NotSureError(

@@ -9,7 +9,7 @@ from worker.models.builtin import lexicon
 from worker.models.builtin.cores import aggregates
 from worker.models.builtin.filters import ARTICLE
 from worker.models.builtin.frame import Agg, Dim, Frame
-from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, opt, phrase, seq
+from worker.models.builtin.grammar import Context, Found, Parser, alt, applied, bound, opt, phrase, seq
 from worker.models.builtin.mentions import column, row_noun, whole_number
 from worker.models.builtin.modifiers import adjectives, period_dim
 from worker.models.builtin.schema import Column
@@ -33,7 +33,15 @@ def subject() -> Parser:
     rows = applied(seq(adjectives(), row_noun()), lambda v: (None, v[0]))
     columns = applied(column("text", "number", "boolean"), lambda c: (Dim(c.name), ()))
     periods = applied(period_dim(), lambda d: (d, ()))
-    return alt(rows, columns, periods)
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        named = list(columns(context, at))
+        yield from named
+        ends = {end for _, end in named}
+        yield from (found for found in rows(context, at) if found[1] not in ends)
+        yield from periods(context, at)
+
+    return parse
 
 
 def measure() -> Parser:

@@ -207,7 +207,21 @@ def _date_words() -> Parser:
     """Match an operation and its days; the value is `(operation, days, days or None)`."""
     single = meaning(
         {
-            "in": ("in", "during", "on", "for", "of", "within", "in the year", "for the year", "dated"),
+            "in": (
+                "in",
+                "during",
+                "on",
+                "for",
+                "of",
+                "within",
+                "in the",
+                "during the",
+                "of the",
+                "for the",
+                "in the year",
+                "for the year",
+                "dated",
+            ),
             ">": ("after", "later than"),
             ">=": ("since", "starting from", "on or after", ">="),
             "<": ("before", "prior to", "earlier than"),

@@ -228,6 +228,13 @@ def row_noun() -> Parser:
     return parse
 
 
+def _counts(found: Column, noun: str) -> bool:
+    """Whether the column may say how many of `noun` one row stands for."""
+    if found.rate_like:
+        return False
+    return found.stems[-1] in lexicon.COUNT_WORDS | {noun} or found.stems[0] in lexicon.COUNT_WORDS
+
+
 def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
     """Whether every row surely is one `spoken`: the table is called so, or has one id of it in each row."""
     table = context.table
@@ -242,11 +249,7 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
             return False
     if not ids and not named:
         return False
-    counted = [
-        c
-        for c in table.of_kind("number")
-        if not c.id_like and (spoken[-1] in c.stems or any(word in lexicon.COUNT_WORDS for word in c.stems))
-    ]
+    counted = [c for c in table.of_kind("number") if not c.id_like and _counts(c, spoken[-1])]
     if counted:
         context.blame(
             f'"{spoken[-1]}" may mean a row or what {counted[0].name} counts: ask for rows to count rows'

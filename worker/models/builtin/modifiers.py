@@ -125,7 +125,16 @@ def filters() -> Parser:
         "have a", "that had", "and", "in which", "if", "are", "have an", "has a",
     )  # fmt: skip
     conditions = applied(
-        seq(where, listed(seq_second(opt(phrase("the", "a", "where")), condition()), "and", "and with", "and where", "but")),
+        seq(
+            where,
+            listed(
+                seq_second(opt(phrase("the", "a", "where")), condition()),
+                "and",
+                "and with",
+                "and where",
+                "but",
+            ),
+        ),
         lambda v: Filters(v[1], where=v[0].startswith(("where", "when", "for which"))),
     )
     being = phrase(

@@ -117,7 +117,7 @@ def _answered(text: str, views: tuple[TableView, ...]) -> bool:
 
 def _candidates(table: Table, *, several: bool) -> Iterator[str]:
     where = f" in {table.name}" if several else ""
-    numbers = [c for c in table.of_kind("number") if not c.id_like]
+    numbers = [c for c in table.of_kind("number") if c.unique and not c.id_like]
     texts = [c for c in table.of_kind("text") if 1 < c.unique <= 50 and not c.id_like]
     for group in texts[:2]:
         for number in numbers[:2]:

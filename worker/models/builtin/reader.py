@@ -160,6 +160,11 @@ def _is_amount(context: Context, one: Filter) -> bool:
 
 def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:
     """Whether `per` can only mean groups: an average of an amount per customer may be a ratio."""
+    for dim in (dim for one in groups if one.per for dim in one.dims):
+        found = context.table.column(dim.column)
+        if found.kind == "number" and not found.calendar and not found.id_like:
+            context.blame(f'"per {found.name}" may mean a ratio: ask for "by {found.name}" to see groups')
+            return False
     for agg in core.aggs:
         if agg.function != "mean" or agg.column is None:
             continue

@@ -38,7 +38,7 @@ class Column:
     @property
     def calendar(self) -> bool:
         """Whether the numbers are years, months or days."""
-        return self.kind == "number" and bool(self.stems) and self.stems[-1] in lexicon.CALENDAR_WORDS
+        return self.kind == "number" and bool(self.words) and self.words[-1] in lexicon.CALENDAR_WORDS
 
     @property
     def rate_like(self) -> bool:
