@@ -9,7 +9,7 @@ import httpx
 
 from worker.models.base import Message, ModelError, Reply
 from worker.models.capped_http import client_options, shown_url
-from worker.models.quiet import silence_langchain
+from worker.models.quiet import load_quietly
 from worker.models.retry import Backoff, complete_with_retries
 from worker.models.streaming import collect, explain_status, explain_transport
 
@@ -31,6 +31,7 @@ class OllamaModel:
         self, messages: Sequence[Message], *, max_output_tokens: int, timeout_seconds: float
     ) -> Reply:
         """See `worker.models.base.Model`."""
+        await load_quietly("langchain_ollama")
 
         async def call() -> Reply:
             return await self._ask_once(messages, max_output_tokens)
@@ -53,7 +54,6 @@ class OllamaModel:
             raise self._explain(error, retry_after[0]) from None
 
     def _stream(self, messages: Sequence[Message], max_output_tokens: int, hook: Any) -> AsyncIterator[Any]:
-        silence_langchain()
         from langchain_ollama import ChatOllama
 
         options = client_options(self._base_url)

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from worker.models.base import Message, ModelError, Reply
 from worker.models.capped_http import client_options, shown_url
-from worker.models.quiet import silence_langchain
+from worker.models.quiet import load_quietly
 from worker.models.retry import Backoff, complete_with_retries
 from worker.models.streaming import collect, explain_status, explain_transport
 
@@ -39,6 +39,7 @@ class OpenAIModel:
         self, messages: Sequence[Message], *, max_output_tokens: int, timeout_seconds: float
     ) -> Reply:
         """See `worker.models.base.Model`."""
+        await load_quietly("langchain_openai")
 
         async def call() -> Reply:
             async with httpx.AsyncClient(timeout=timeout_seconds, **client_options(self._base_url)) as client:
@@ -51,7 +52,6 @@ class OpenAIModel:
     async def _ask_once(
         self, client: httpx.AsyncClient, messages: Sequence[Message], max_output_tokens: int
     ) -> Reply:
-        silence_langchain()
         from langchain_openai import ChatOpenAI
 
         turns = [(message.role, message.content) for message in messages]

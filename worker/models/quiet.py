@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import os
 
 _OFF = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2")
@@ -18,3 +20,12 @@ def silence_langchain() -> None:
         os.environ[name] = "false"
     for name in _UNSET:
         os.environ.pop(name, None)
+
+
+async def load_quietly(module: str) -> None:
+    """Import a LangChain package with its tracing off, beside the event loop.
+
+    The first import takes seconds; a lease that is renewed on the loop must not run out meanwhile.
+    """
+    silence_langchain()
+    await asyncio.to_thread(importlib.import_module, module)
