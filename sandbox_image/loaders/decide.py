@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from .dates import date_hypotheses
-from .hypotheses import TEXT, TEXT_NULLS, Hypothesis, boolean_hypotheses, is_missing, trim, trimmed
+from .hypotheses import EMPTY, TEXT, TEXT_NULLS, Hypothesis, boolean_hypotheses, is_missing, trim, trimmed
 from .numbers import number_hypotheses
 from .preference import FileStyle, choose
 from .staging import TextTable
@@ -91,7 +91,7 @@ def candidates(sample: set[str]) -> list[Hypothesis]:
     """The readings that no cell of the sample speaks against, the plainest first; text if there is none."""
     cells = {cell for cell in sample if not is_missing(cell)}
     if not cells:
-        return [TEXT]
+        return [EMPTY]
     found = [*boolean_hypotheses(cells), *number_hypotheses(cells), *date_hypotheses(cells)]
     return list(found) or [TEXT]
 
@@ -139,7 +139,7 @@ def _flag(index: int, hypothesis: Hypothesis) -> str:
 
 def _counts(index: int, hypothesis: Hypothesis) -> str:
     flag, t = _flag(index, hypothesis), f"t{index}"
-    against = "0" if hypothesis.kind == "text" else f"count(*) FILTER ({flag} AND NOT {hypothesis.holds(t)})"
+    against = "0" if hypothesis is TEXT else f"count(*) FILTER ({flag} AND NOT {hypothesis.holds(t)})"
     return f"{against}, count(*) FILTER ({flag}), count(*) FILTER ({t} <> '' AND NOT {flag})"
 
 

@@ -13,7 +13,7 @@ import duckdb
 from .dialect import Dialect, detect_dialect, is_blank, read_rows
 from .encoding import detect_encoding, has_nul
 from .engine import quote
-from .errors import EMPTY_FILE, NOT_A_TABLE, BadFileError
+from .errors import EMPTY_FILE, NOT_A_TABLE, TOO_LARGE, BadFileError
 from .limits import MAX_CELL_CHARACTERS
 from .names import table_name, unique_columns
 from .staging import TextStage, TextTable
@@ -124,6 +124,12 @@ class _Reading:
                 with self.stage:
                     self._read(options)
             except csv.Error as error:
+                if "field limit" in str(error) and number + 1 == len(modes):
+                    raise BadFileError(
+                        TOO_LARGE,
+                        f"{self.name} has a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it, or "
+                        "look for a quote that is left open.",
+                    ) from None
                 if number + 1 == len(modes):
                     raise BadFileError(NOT_A_TABLE, f"{self.name} cannot be read as rows: {error}.") from None
                 continue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -26,8 +27,13 @@ Row = list[str | None]
 class Sheet(Protocol):
     """A worksheet as the loader wants it."""
 
-    name: str
-    hidden: bool
+    @property
+    def name(self) -> str:
+        """Its title."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether a person would not see it."""
 
     def rows(self) -> Iterator[Row]:
         """Its rows as text, of any length; an error cell is one of `ERRORS`."""
@@ -41,11 +47,7 @@ def load_excel(
     Raises:
         BadFileError: Encrypted, damaged, no workbook, without a visible table, or over a cap.
     """
-    if file_format == "xlsx":
-        from .xlsx import open_xlsx as open_book
-    else:
-        from .xls import open_xls as open_book
-    with open_book(path, name, limits) as sheets:
+    with _open(path, name, file_format, limits) as sheets:
         visible = [sheet for sheet in sheets if not sheet.hidden]
         hidden = [sheet.name for sheet in sheets if sheet.hidden]
         if len(visible) > MAX_SHEETS:
@@ -70,6 +72,18 @@ def load_excel(
         {"column": None, "what": f'hidden sheet "{sheet}" skipped', "cells": 1} for sheet in hidden
     ]
     return tables
+
+
+def _open(
+    path: Path, name: str, file_format: str, limits: LoadLimits
+) -> AbstractContextManager[Sequence[Sheet]]:
+    if file_format == "xlsx":
+        from .xlsx import open_xlsx
+
+        return open_xlsx(path, name, limits)
+    from .xls import open_xls
+
+    return open_xls(path, name, limits)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .decide import candidates
-from .hypotheses import TEXT, is_missing, trim
+from .hypotheses import is_missing, trim
 
 Row = Sequence[str | None]
 MAX_TITLE_ROWS = 30
@@ -88,7 +88,7 @@ def is_header(row: Row, below: Sequence[Row]) -> bool:
 
 
 def _is_value(cell: str) -> bool:
-    return is_missing(cell) is False and candidates({cell}) != [TEXT]
+    return is_missing(cell) is False and candidates({cell})[0].kind != "text"
 
 
 def _repeats_below(cells: Sequence[str], below: Sequence[Row]) -> bool:

@@ -154,12 +154,12 @@ class ColumnStage:
     def __init__(self, folder: Path, file_name: str) -> None:
         self._folder = folder
         self._name = file_name
-        self._columns: list[pa.ChunkedArray] = []
+        self._columns: list[pa.ChunkedArray[Any]] = []
         self.names: list[str] = []
 
     def add(self, name: str, values: Iterable[Any]) -> None:
         """Keep one column."""
-        chunks: list[pa.Array] = []
+        chunks: list[pa.Array[Any]] = []
         cells: list[str | None] = []
         for value in values:
             cells.append(cell_text(value))
@@ -193,7 +193,7 @@ class ColumnStage:
         """Write the columns; SQL for `FROM` over them."""
         self._folder.mkdir(parents=True)
         path = self._folder / "columns.parquet"
-        table = pa.table({f"c{i}": column for i, column in enumerate(self._columns)})
+        table = pa.table(self._columns, names=[f"c{i}" for i in range(len(self._columns))])
         pq.write_table(table, path, compression="zstd", compression_level=1, row_group_size=_CHUNK)
         return f"read_parquet({quote(str(path))})"
 

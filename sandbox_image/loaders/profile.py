@@ -36,8 +36,8 @@ def profile(
         names = [quote_name(table.columns[decision.index]) for decision in chunk]
         with _held(engine, source, names, wide=len(decisions) >= WIDE_COLUMNS) as held:
             columns += _columns(engine, held, table.columns, chunk, rows)
-            for row, cells in zip(sample, _sample(engine, held, names), strict=True):
-                row += cells
+            for kept, cells in zip(sample, _sample(engine, held, names), strict=True):
+                kept += cells
     return {
         "name": table.name,
         "file": table.file,

@@ -35,7 +35,7 @@ class TextTable:
     coercions: list[dict[str, Any]] = field(default_factory=list)
 
 
-def text_array(cells: Sequence[str | None]) -> pa.Array:
+def text_array(cells: Sequence[str | None]) -> pa.Array[Any]:
     """Cells as Arrow text; halves of surrogate pairs, which are no text, become question marks."""
     try:
         return pa.array(cells, pa.string())

@@ -33,11 +33,12 @@ def open_xlsx(path: Path, name: str, limits: LoadLimits) -> Iterator[list[_XlsxS
     if not openpyxl.DEFUSEDXML:
         raise RuntimeError("defusedxml is not installed: hostile workbooks could not be read safely")
     _check_zip(path, name, limits)
-    with warnings.catch_warnings():
+    # An open file, as openpyxl judges a path by its ending, which uploads need not have.
+    with path.open("rb") as file, warnings.catch_warnings():
         # openpyxl warns of what it leaves out (validation, drawings); none of it holds cells.
         warnings.simplefilter("ignore")
         try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - a hostile file may raise anything in the parser
