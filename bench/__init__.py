@@ -1,0 +1,1 @@
+"""How fast is Sandglass on this machine, next to what else there is?"""
