@@ -142,8 +142,11 @@ class Child:
         from .load import load_files
 
         _fresh_streams()
-        for profile in load_files(header["files"], header["taken"], Path(header["directory"])):
-            self._say({"type": "profile", **profile})
+        try:
+            for profile in load_files(header["files"], header["taken"], Path(header["directory"])):
+                self._say({"type": "profile", **profile})
+        except MemoryError as error:
+            self._say_error(error)
         self._done()
 
     def _say_error(self, error: BaseException) -> None:

@@ -105,7 +105,7 @@ def _make_shell() -> Shell:
         return Shell.instance()
     shell = Shell.instance(config=config)
     # IPython's own are for a person at a prompt: the plain ones are meant.
-    shell.user_ns |= {"exit": builtins.exit, "quit": builtins.quit}  # type: ignore[attr-defined]
+    shell.user_ns |= {"exit": builtins.exit, "quit": builtins.quit}
     del shell.user_ns["open"]
     warnings.filterwarnings("ignore", message="To exit: use")
     return shell

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .frames import MAX_HEADER_BYTES
 from .layout import IN_DIR, cgroup_memory_bytes, cpu_count
 
 _NO_LIMIT_BYTES = 1 << 30
+_HEADER_ROOM_BYTES = 4096
 
 
 def load_files(files: list[dict[str, str]], taken: list[str], directory: Path) -> Iterator[dict[str, Any]]:
@@ -21,8 +24,31 @@ def load_files(files: list[dict[str, str]], taken: list[str], directory: Path) -
         path = IN_DIR / file["path"]
         try:
             tables = load_file(path, file["name"], file["format"], directory, names, limits)
+            _check_size(tables)
         except BadFileError as error:
             yield {"file_id": file["file_id"], "error": {"code": error.code, "message": error.message}}
             continue
+        except MemoryError:
+            raise
+        except Exception as error:  # a reader's own error is the file's, not the sandbox's
+            message = f"{file['name']} cannot be read: {type(error).__name__}: {error}"[:2000]
+            yield {"file_id": file["file_id"], "error": {"code": "unreadable_file", "message": message}}
+            continue
         names |= {table["name"] for table in tables}
         yield {"file_id": file["file_id"], "tables": tables}
+
+
+def _check_size(tables: list[dict[str, Any]]) -> None:
+    """A profile travels in the header of one frame.
+
+    Raises:
+        BadFileError: It is longer than that.
+    """
+    from .loaders import BadFileError
+
+    size = len(json.dumps(tables, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    if size > MAX_HEADER_BYTES - _HEADER_ROOM_BYTES:
+        count = sum(len(table["columns"]) for table in tables)
+        raise BadFileError(
+            "too_large", f"{count} columns in {len(tables)} tables are more than can be profiled"
+        )

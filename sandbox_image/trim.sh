@@ -25,7 +25,9 @@ find . -type f \( -name '*.pyi' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.h'
 find . -type d -name __pycache__ -prune -exec rm -rf {} +
 rm -rf pyarrow/include pyarrow/src pyarrow/libarrow_flight* pyarrow/libarrow_python_flight* pyarrow/_flight* \
   pyarrow/_substrait* pyarrow/gandiva* pyarrow/libgandiva* pyarrow/includes \
-  pyarrow/libarrow_python_parquet_encryption* pyarrow/_parquet_encryption*
+  pyarrow/libarrow_python_parquet_encryption* pyarrow/_parquet_encryption* pyarrow/_dataset_parquet_encryption* \
+  pyarrow/libarrow_s3* pyarrow/_s3fs* pyarrow/_gcsfs* pyarrow/_azurefs* pyarrow/_hdfs* pyarrow/_pyarrow_cpp_tests* \
+  pyarrow/libarrow_python.so pyarrow/libarrow_python.so.*.*
 rm -rf matplotlib/mpl-data/sample_data matplotlib/mpl-data/images matplotlib/backends/web_backend \
   matplotlib/mpl-data/fonts/afm matplotlib/mpl-data/fonts/pdfcorefonts
 rm -rf sklearn/datasets/data sklearn/datasets/images sklearn/datasets/descr statsmodels/datasets/*/src

@@ -112,9 +112,7 @@ def test_pandas_plots_and_plotly_are_charts(shared_sandbox):
 
 
 def test_displayed_tables_are_printed(shared_sandbox):
-    run = shared_sandbox.run(
-        "import pandas as pd\nfrom IPython.display import display\ndisplay(pd.Series([42]))"
-    )
+    run = shared_sandbox.run("import pandas as pd, IPython.display as d\nd.display(pd.Series([42]))")
     assert b"42" in run.stdout
 
 
@@ -142,7 +140,10 @@ def test_files_come_out_and_links_do_not(own_sandbox):
 
 
 def test_too_many_files_are_counted_with_the_figures(own_sandbox):
-    code = "import matplotlib.pyplot as plt\nplt.plot([1])\nfor i in range(30): open(f'{i:02}.txt', 'w').write('x')"
+    code = (
+        "import matplotlib.pyplot as plt\nplt.plot([1])\n"
+        "for i in range(30): open(f'{i:02}.txt', 'w').write('x')"
+    )
     run = own_sandbox.run(code)
     assert len(run.files) == 20
     assert len(run.end["dropped"]) == 11
@@ -228,3 +229,11 @@ def test_a_csv_becomes_a_profile_and_a_table_for_the_next_run(own_sandbox):
     assert pd.read_parquet(io.BytesIO(run.files[f"table:{name}.parquet"]))["n"].tolist() == [1, 2, 3]
     table = {"name": name, "path": f"{name}.parquet"}
     assert own_sandbox.run("int(df['n'].sum())", tables=[table]).result["value"] == 6
+
+
+def test_a_table_with_too_many_columns_is_told_so(own_sandbox):
+    header = ",".join(f"a_rather_long_column_name_{n}" for n in range(20_000))
+    own_sandbox.put("wide", f"{header}\n{','.join(['1'] * 20_000)}\n".encode())
+    run = own_sandbox.load([{"file_id": "w", "name": "wide.csv", "path": "wide", "format": "csv"}])
+    assert run.status == "ok"
+    assert run.profiles[0]["error"]["code"] in ("too_large", "not_a_table")

@@ -1,0 +1,95 @@
+"""Listeners: what a lying process may say, and what of it is passed on."""
+
+import pytest
+
+from sandbox_image.artifacts import Budget
+from sandbox_image.frames import FrameError
+from sandbox_image.listeners import LoadListener, RunListener
+from sandbox_image.streams import Capture
+from tests.sandbox_image.test_artifacts import RecordingPipe
+
+OUTPUT = {"result_bytes": 1000}
+
+
+def _figure(name="figure-1.png", size=3, last=True, role="figure"):
+    return {"type": "file", "role": role, "name": name, "mime": "text/html", "size": size, "last": last}
+
+
+@pytest.fixture
+def pipe():
+    return RecordingPipe()
+
+
+@pytest.fixture
+def listener(pipe):
+    return RunListener(pipe, 7, OUTPUT, Budget(2, 10))
+
+
+def test_one_result_is_passed_on_with_the_runner_s_attempt(listener, pipe):
+    listener.hear({"type": "result", "attempt": 99, "result": {"type": "scalar", "value": 1}}, b"")
+    assert pipe.sent == [({"type": "result", "result": {"type": "scalar", "value": 1}, "attempt": 7}, b"")]
+    with pytest.raises(FrameError, match="not in order"):
+        listener.hear({"type": "result", "result": {"type": "scalar", "value": 2}}, b"")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "end", "status": "ok"},
+        {"type": "stdout"},
+        {"type": "profile", "file_id": "x", "tables": []},
+        {"type": "result", "result": {"type": "html"}},
+        {"type": "result"},
+        {"type": "error", "name": 3, "message": "", "traceback": ""},
+        _figure(role="table"),
+        _figure(name="../../x.png"),
+        _figure(size=-1),
+        _figure(size=True),
+        _figure(size=2),
+        _figure(last=False),
+    ],
+)
+def test_what_a_run_may_not_say_is_refused(listener, pipe, message):
+    with pytest.raises(FrameError):
+        listener.hear(message, b"abc")
+    assert pipe.sent == []
+
+
+def test_a_figure_has_the_type_of_its_name_and_counts(listener, pipe):
+    listener.hear(_figure(), b"abc")
+    listener.hear(_figure(name="figure-2.png", size=9), b"123456789")
+    assert [(header["name"], header["mime"]) for header, _ in pipe.sent] == [("figure-1.png", "image/png")]
+
+
+def test_printed_text_is_the_result_of_last_resort(listener, pipe):
+    capture = Capture(100)
+    capture.feed(b"line\n")
+    listener.finish(capture)
+    assert pipe.sent[0][0]["result"] == {"type": "text", "value": "line"}
+
+
+def _load(pipe, tmp_path):
+    return LoadListener(pipe, 1, [{"file_id": "f", "path": "p"}], tmp_path)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "profile", "file_id": "other", "tables": []},
+        {"type": "profile", "file_id": "f", "tables": [{"name": "../x"}]},
+        {"type": "profile", "file_id": "f", "tables": ["x"]},
+        {"type": "profile", "file_id": "f"},
+        {"type": "result", "result": {"type": "scalar", "value": 1}},
+    ],
+)
+def test_what_a_load_may_not_say_is_refused(pipe, tmp_path, message):
+    with pytest.raises(FrameError):
+        _load(pipe, tmp_path).hear(message, b"")
+    assert pipe.sent == []
+
+
+def test_a_table_that_is_a_link_is_not_sent(pipe, tmp_path):
+    (tmp_path / "t.parquet").symlink_to("/etc/passwd")
+    with pytest.raises(FrameError, match="cannot be read"):
+        _load(pipe, tmp_path).hear({"type": "profile", "file_id": "f", "tables": [{"name": "t"}]}, b"")
+    assert [header["type"] for header, _ in pipe.sent] == ["profile"]
