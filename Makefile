@@ -31,7 +31,7 @@ doctor: setup ## Check each part of the running stack, and say how to mend it
 
 lint: setup ## ruff and mypy
 	@.venv/bin/ruff check .
-	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff format --check --exclude '*.md' .
 	@.venv/bin/mypy
 
 test: ## Lint and all tests, on every container engine of this machine; pytest's closing line comes last

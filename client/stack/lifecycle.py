@@ -76,10 +76,16 @@ def take_down(say: Say) -> bool:
 
 
 def make_image(say: Say) -> None:
-    """Build the sandbox image in the engine of this stack. Raises: StackError."""
+    """Build the sandbox image in the engine of this stack; leaves nothing running. Raises: StackError."""
     config = load_config()
     with _only_one(config):
-        build_image(ensure_engine(config, say), config)
+        own_service = podman_daemon(config.home)
+        ran_before = own_service.alive() is not None
+        try:
+            build_image(ensure_engine(config, say), config)
+        finally:
+            if not ran_before:
+                own_service.end(mark=config.mark)
 
 
 def ensure_engine(config: StackConfig, say: Say) -> FoundEngine:
