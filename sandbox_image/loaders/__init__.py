@@ -25,7 +25,7 @@ FORMATS = ("csv", "tsv", "txt", "json", "xlsx", "xls")
 def load_file(
     path: Path, name: str, format: str, out_dir: Path, taken: set[str], limits: LoadLimits
 ) -> list[dict[str, Any]]:
-    """Read the file at `path`, which the client calls `name`, into `<out_dir>/<table>.parquet` for each table.
+    """Read the file at `path`, which the client calls `name`, into one Parquet file for each table.
 
     Args:
         path: The bytes.
@@ -51,7 +51,7 @@ def load_file(
             stage_dir = Path(folder)
             with open_engine(limits, stage_dir / "spill") as engine:
                 tables = _load(engine, path, name, format, stage_dir, taken, limits)
-                profiles = [write_table(engine, table, out_dir, limits) for table in tables]
+                profiles = [write_table(engine, table, out_dir, stage_dir, limits) for table in tables]
                 fit(profiles)
                 return profiles
     except (duckdb.OutOfMemoryException, MemoryError):

@@ -29,8 +29,8 @@ def fit(profiles: list[dict[str, Any]]) -> None:
         if _size(profile) > budget:
             raise BadFileError(
                 TOO_LARGE,
-                f"{profile['file']}: the names of its {len(profile['columns']):,} columns are too long together to "
-                "be described. Drop or rename columns.",
+                f"{profile['file']}: the names of its {len(profile['columns']):,} columns are too long "
+                "together to be described. Drop or rename columns.",
             )
 
 

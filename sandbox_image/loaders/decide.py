@@ -122,7 +122,7 @@ def _examine(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[
 
 
 def _prepared(table: TextTable, pairs: Sequence[tuple[_Column, Hypothesis]]) -> str:
-    """SQL for `FROM`: trimmed cells (t), and whether a value is there (p), worked out once for each column."""
+    """SQL for `FROM`: trimmed cells (t), and whether a value is there (p), each worked out once."""
     indexes = sorted({column.index for column, _ in pairs})
     cells = ", ".join(f"{trimmed(f'c{index}')} AS t{index}" for index in indexes)
     flags = {

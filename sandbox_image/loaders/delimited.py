@@ -127,8 +127,8 @@ class _Reading:
                 if "field limit" in str(error) and number + 1 == len(modes):
                     raise BadFileError(
                         TOO_LARGE,
-                        f"{self.name} has a cell of more than {MAX_CELL_CHARACTERS:,} characters. Shorten it, or "
-                        "look for a quote that is left open.",
+                        f"{self.name} has a cell of more than {MAX_CELL_CHARACTERS:,} characters. "
+                        "Shorten it, or look for a quote that is left open.",
                     ) from None
                 if number + 1 == len(modes):
                     raise BadFileError(NOT_A_TABLE, f"{self.name} cannot be read as rows: {error}.") from None

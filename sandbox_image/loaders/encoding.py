@@ -73,8 +73,8 @@ def _check_decodes(path: Path, name: str, encoding: str) -> None:
     if not _decodes(path, encoding):
         raise BadFileError(
             UNREADABLE_FILE,
-            f"{name} begins with the mark of {encoding} but is not valid {encoding}: it is damaged or cut off. "
-            "Export it again.",
+            f"{name} begins with the mark of {encoding} but is not valid {encoding}: it is damaged or "
+            "cut off. Export it again.",
         )
 
 

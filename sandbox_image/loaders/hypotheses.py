@@ -17,9 +17,10 @@ TEXT_NULLS = (
 )  # fmt: skip
 # Missing as well where all other cells are numbers, dates or truth values; in lower case.
 VALUE_NULLS = (
-    "", "na", "n/a", "#n/a", "#na", "<na>", "null", "nan", "-nan", "none", "n.a.", "nil", "-", "--", "---", "\u2013",
-    "\u2014", "?", ".", "..", "...", "missing", "unknown", "not available", "(blank)", "tbd", "#null!", "#div/0!",
-    "#value!", "#ref!", "#name?", "#num!",
+    "", "na", "n/a", "#n/a", "#na", "<na>", "null", "nan", "-nan", "none", "n.a.", "nil", "-", "--", "---",
+    "\u2013", "\u2014", "?", ".", "..", "...", "missing", "unknown", "not available", "(blank)",
+    "tbd", "#null!",
+    "#div/0!", "#value!", "#ref!", "#name?", "#num!",
 )  # fmt: skip
 _TEXT_NULL_PATTERN = "|".join(re.escape(word) for word in TEXT_NULLS)
 _VALUE_NULL_PATTERN = f"(?i:{'|'.join(re.escape(word) for word in VALUE_NULLS)})"
@@ -28,7 +29,7 @@ _SPACES = " \t\r\n\f\v\u00a0\u200b\ufeff"
 
 def trimmed(column: str) -> str:
     """SQL: the cell without white space around it."""
-    # A look at both ends first: `trim` with a set of characters costs five times as much, and few cells need it.
+    # A look at both ends first: `trim` with a set of characters costs five times as much.
     ends = (f"ascii({end}) BETWEEN 33 AND 159" for end in (column, f"right({column}, 1)"))
     return f"CASE WHEN {' AND '.join(ends)} THEN {column} ELSE trim({column}, {quote(_SPACES)}) END"
 
@@ -75,7 +76,8 @@ class Hypothesis:
         """SQL: the trimmed cell `t` is as the hypothesis says."""
         if self.kind == "text":
             return "false" if self.key == "empty" else "true"
-        return f"(regexp_full_match({t}, {quote(self.pattern)}) AND coalesce({self.check.replace('{t}', t)}, false))"
+        check = self.check.replace("{t}", t)
+        return f"(regexp_full_match({t}, {quote(self.pattern)}) AND coalesce({check}, false))"
 
     def expression(self, raw: str, t: str, words: bool) -> str:
         """SQL: the typed value of a cell; NULL where it is missing. `words`: some are missing by a word."""

@@ -14,7 +14,7 @@ _WHITE = " \t\n\r"
 
 
 class JsonReader:
-    """A cursor over JSON text. Every method raises BadFileError where the text is not JSON or ends too early."""
+    """A cursor over JSON text. Every method raises BadFileError where it is not JSON or ends too early."""
 
     def __init__(self, text: TextIO, name: str) -> None:
         self._text = text

@@ -71,8 +71,8 @@ class RecordStage:
             if kind is not self._kind:
                 raise BadFileError(
                     NOT_A_TABLE,
-                    f"{self._name}: element {self.rows + 1} is {_said(kind)}, the one before is {_said(self._kind)}: "
-                    "a table wants the same for each row.",
+                    f"{self._name}: element {self.rows + 1} is {_said(kind)}, the one before is "
+                    f"{_said(self._kind)}: a table wants the same for each row.",
                 )
             if kind is dict:
                 self._stage.add(self._row(value))

@@ -15,11 +15,12 @@ from .limits import MAX_COLUMNS
 _MAX_TABLE_NAME = 60
 # Reserved in DuckDB: `select * from order` would not parse.
 _SQL_RESERVED = frozenset(
-    """all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create
-    default deferrable desc describe distinct do else end except false fetch for foreign from group having in
-    initially intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer
-    pivot_wider placing primary qualify references returning select show some summarize symmetric table then
-    to trailing true union unique unpivot using variadic when where window with""".split()
+    """all analyse analyze and any array as asc asymmetric both case cast check collate column constraint
+    create default deferrable desc describe distinct do else end except false fetch for foreign from
+    group having in initially intersect into lambda lateral leading limit not null offset on only or
+    order pivot pivot_longer pivot_wider placing primary qualify references returning select show some
+    summarize symmetric table then to trailing true union unique unpivot using variadic when where
+    window with""".split()
 )
 
 
@@ -47,7 +48,7 @@ def _identifier(text: str) -> str:
 
 
 def unique_columns(header: Sequence[str | None], file_name: str) -> tuple[list[str], list[dict[str, Any]]]:
-    """Column names as in the file, stripped; empty and repeated ones get a name of their own and are reported.
+    """Column names as in the file, stripped; empty and repeated ones get a name of their own.
 
     Raises:
         BadFileError: More columns than the cap.

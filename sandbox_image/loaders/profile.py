@@ -117,7 +117,7 @@ def _distinct(
         return (int(row[0]) if row else 0), None, []
     # One grouping gives all three: how many, the most frequent, and all where they are few.
     grouped = engine.execute(
-        f"SELECT v, n, count(*) OVER () AS unique_values FROM (SELECT {column} AS v, count(*) AS n FROM {source} "  # noqa: S608
+        f"SELECT v, n, count(*) OVER () AS u FROM (SELECT {column} AS v, count(*) AS n FROM {source} "  # noqa: S608
         f"WHERE {column} IS NOT NULL GROUP BY ALL) ORDER BY n DESC, v LIMIT {_MAX_VALUES + 1}"
     ).fetchall()
     unique = int(grouped[0][2]) if grouped else 0

@@ -85,8 +85,8 @@ def _refuse_markup(head: bytes, name: str) -> None:
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<table", b"<body", b"<script")):
         raise BadFileError(
             WRONG_FORMAT,
-            f"{name} is a web page (HTML), not a table. If it came from an export, open it in a spreadsheet and "
-            "save it as .xlsx or .csv; if it is a log-in or error page, download the file again.",
+            f"{name} is a web page (HTML), not a table. If it came from an export, open it in a spreadsheet "
+            "and save it as .xlsx or .csv; if it is a log-in or error page, download the file again.",
         )
     if start.startswith((b"<?xml", b"<?mso")):
         raise BadFileError(
@@ -125,5 +125,6 @@ def _refuse_workbook(name: str, file_format: str, actual: str, head: bytes) -> N
         )
     raise BadFileError(
         WRONG_FORMAT,
-        f"{name} is not an .{file_format} workbook, and not a known format. Export it again as .xlsx or .csv.",
+        f"{name} is not an .{file_format} workbook, and not a known format. "
+        "Export it again as .xlsx or .csv.",
     )

@@ -23,7 +23,7 @@ _EXACT_IN_FLOAT = 2**53
 
 
 def write_table(
-    engine: duckdb.DuckDBPyConnection, table: TextTable, out_dir: Path, limits: LoadLimits
+    engine: duckdb.DuckDBPyConnection, table: TextTable, out_dir: Path, stage_dir: Path, limits: LoadLimits
 ) -> dict[str, Any]:
     """Decide the types, write `<out_dir>/<name>.parquet`, and return the profile.
 
@@ -37,23 +37,29 @@ def write_table(
     check_wide(table.rows, len(table.columns), table.file, limits)
     decisions = decide(engine, table)
     path = out_dir / f"{table.name}.parquet"
-    _copy(engine, table, decisions, path)
+    _copy(engine, table, decisions, path, stage_dir)
     found = profile(engine, path, table, decisions)
     if _keep_exact(decisions, found["columns"]):
-        _copy(engine, table, decisions, path)
+        _copy(engine, table, decisions, path, stage_dir)
         found = profile(engine, path, table, decisions)
     for decision in decisions:
         table.coercions.extend(_report(table.columns[decision.index], decision))
     return found
 
 
-def _copy(engine: duckdb.DuckDBPyConnection, table: TextTable, decisions: list[Decision], path: Path) -> None:
+def _copy(
+    engine: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    decisions: list[Decision],
+    path: Path,
+    stage_dir: Path,
+) -> None:
     selected = [
         f"{decision.expression} AS {quote_name(table.columns[decision.index])}" for decision in decisions
     ]
     group = min(_ROW_GROUP_ROWS, max(_ROW_GROUP_LEAST, _ROW_GROUP_CELLS // len(decisions)))
     if len(decisions) >= WIDE_COLUMNS:
-        copy_wide(engine, selected, table.scan, path, group)
+        copy_wide(engine, selected, table.scan, path, stage_dir, group)
         return
     engine.execute(
         f"COPY (SELECT {', '.join(selected)} FROM {table.scan}) TO {quote(str(path))} "  # noqa: S608 - quoted

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .engine import quote
 from .errors import TOO_LARGE, BadFileError
 from .limits import LoadLimits
 
@@ -28,13 +29,22 @@ def chunks(items: Sequence[T], size: int = CHUNK_COLUMNS) -> Iterator[Sequence[T
 
 
 def copy_wide(
-    engine: duckdb.DuckDBPyConnection, selected: Sequence[str], scan: str, path: Path, group_rows: int
+    engine: duckdb.DuckDBPyConnection,
+    selected: Sequence[str],
+    scan: str,
+    path: Path,
+    stage_dir: Path,
+    group_rows: int,
 ) -> None:
     """Write the selected columns as Parquet; they are computed in chunks and put side by side as Arrow."""
     arrays: list[Any] = []
     fields: list[Any] = []
-    for chunk in chunks(selected):
-        table = engine.sql(f"SELECT {', '.join(chunk)} FROM {scan}").to_arrow_table()  # noqa: S608
+    for number, chunk in enumerate(chunks(selected)):
+        part = stage_dir / f"wide{number}.parquet"
+        columns = ", ".join(chunk)
+        engine.execute(f"COPY (SELECT {columns} FROM {scan}) TO {quote(str(part))} (FORMAT parquet)")  # noqa: S608
+        table = pq.read_table(part)
+        part.unlink()
         arrays += table.columns
         fields += list(table.schema)
     pq.write_table(
@@ -52,6 +62,6 @@ def check_wide(rows: int, width: int, file_name: str, limits: LoadLimits) -> Non
     if width >= WIDE_COLUMNS and rows * width > most:
         raise BadFileError(
             TOO_LARGE,
-            f"{file_name} has {rows:,} rows of {width:,} columns; with more than {WIDE_COLUMNS} columns at most "
-            f"{most:,} cells are read. Drop columns or split the table.",
+            f"{file_name} has {rows:,} rows of {width:,} columns; with more than {WIDE_COLUMNS} columns "
+            f"at most {most:,} cells are read. Drop columns or split the table.",
         )

@@ -28,7 +28,8 @@ def open_xls(path: Path, name: str, limits: LoadLimits) -> Iterator[list[_XlsShe
     if size > limits.memory_bytes // 16:
         raise BadFileError(
             TOO_LARGE,
-            f"{name} has {size:,} bytes; at most {limits.memory_bytes // 16:,} of an .xls are read. Save it as .xlsx.",
+            f"{name} has {size:,} bytes; at most {limits.memory_bytes // 16:,} of an .xls are read. "
+            "Save it as .xlsx.",
         )
     try:
         # xlrd prints its diagnostics to stdout unless it is given another file.
@@ -103,5 +104,6 @@ def _refused(name: str, error: Exception) -> BadFileError:
         return BadFileError(TRUNCATED_FILE, f"{name} is cut off or damaged. Send it again.")
     return BadFileError(
         UNREADABLE_FILE,
-        f"{name} cannot be read as a workbook ({type(error).__name__}). Open it in a spreadsheet and save it again.",
+        f"{name} cannot be read as a workbook ({type(error).__name__}). "
+        "Open it in a spreadsheet and save it again.",
     )

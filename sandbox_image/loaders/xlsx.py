@@ -82,7 +82,8 @@ def _check_zip(path: Path, name: str, limits: LoadLimits) -> None:
     except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError):
         raise BadFileError(
             TRUNCATED_FILE,
-            f"{name} is cut off or damaged: its zip directory, at the end of the file, is missing. Send it again.",
+            f"{name} is cut off or damaged: its zip directory, at the end of the file, is missing. "
+            "Send it again.",
         ) from None
     if any(entry.flag_bits & 1 for entry in entries):
         raise BadFileError(
@@ -116,7 +117,8 @@ def _check_sizes(entries: list[zipfile.ZipInfo], name: str, packed: int, limits:
     if total > limits.memory_bytes or (total > _RATIO_MATTERS_BYTES and total > packed * _MAX_RATIO):
         raise BadFileError(
             TOO_LARGE,
-            f"{name} unpacks from {packed:,} to {total:,} bytes, which is more than is read. Save the table as .csv.",
+            f"{name} unpacks from {packed:,} to {total:,} bytes, which is more than is read. "
+            "Save the table as .csv.",
         )
     # Sheets are streamed; all else (shared strings, styles) is held in memory.
     held = sum(
@@ -136,5 +138,6 @@ def _damaged(name: str, error: Exception) -> BadFileError:
         )
     return BadFileError(
         UNREADABLE_FILE,
-        f"{name} cannot be read as a workbook ({type(error).__name__}). Open it in a spreadsheet and save it again.",
+        f"{name} cannot be read as a workbook ({type(error).__name__}). "
+        "Open it in a spreadsheet and save it again.",
     )

@@ -198,9 +198,9 @@ def test_rows_keep_their_order(load: Any) -> None:
 
 
 def test_many_columns(load: Any) -> None:
-    names = [f"c{i}" for i in range(1_500)]
-    table = load(",".join(names) + "\n" + ",".join(str(i) for i in range(1_500)) + "\n")
-    assert table.cells == [list(range(1_500))]
+    names = [f"c{i}" for i in range(500)]
+    table = load(",".join(names) + "\n" + ",".join(str(i) for i in range(500)) + "\n")
+    assert table.cells == [list(range(500))]
 
 
 _cell = st.text(
