@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.frame import Agg, Frame, NotSureError
+from worker.models.builtin.mentions import counting_column
 from worker.models.builtin.schema import Column, Table, date_span
 
 _NUMERIC = {"sum", "mean", "median", "std", "var", "quantile"}
@@ -25,6 +26,18 @@ def check(frame: Frame, table: Table) -> None:
         _check_aggregate(agg, table)
     for dim in frame.dims:
         _check_group(table.column(dim.column), dim.period)
+    for agg in frame.aggs:
+        if (
+            agg.superlative
+            and frame.dims
+            and frame.kind == "aggregate"
+            and table.column(agg.column or "").additive
+        ):
+            end = "maximum" if agg.function == "max" else "minimum"
+            raise NotSureError(
+                f"the group with the {'highest' if agg.function == 'max' else 'lowest'} {agg.column} may be meant, "
+                f'or the {end} in each group: ask for "{end} {agg.column}" or "which group has ..."'
+            )
     grouped = {dim.column for dim in frame.dims if dim.period is None}
     if any(agg.column in grouped for agg in frame.aggs):
         raise NotSureError(f"{next(iter(grouped))} cannot be both grouped by and computed")
@@ -74,7 +87,7 @@ def _check_totals(frame: Frame, table: Table) -> None:
     """Raise where a row is the sum of others, so that adding up would count twice."""
     pinned = {one.column for one in frame.filters if one.op in {"=", "in"}}
     pinned |= {dim.column for dim in frame.dims if frame.kind == "aggregate"}
-    if not frame.aggs or all(agg.function == "nunique" for agg in frame.aggs):
+    if frame.kind not in _SUMMED:
         return
     for column in table.of_kind("text"):
         total = [value for value in column.values if value.strip().casefold() in lexicon.TOTAL_VALUES]
@@ -85,8 +98,19 @@ def _check_totals(frame: Frame, table: Table) -> None:
             )
 
 
+_SUMMED = {
+    "aggregate", "trend", "rank", "top_rows", "histogram", "correlation", "difference", "ratio", "share_groups",
+    "share_rows", "share_sum", "describe",
+}  # fmt: skip
+
+
 def _check_kind(frame: Frame, table: Table) -> None:
     _check_totals(frame, table)
+    counting = counting_column(table)
+    if frame.kind in {"frequency", "mode"} and counting is not None:
+        raise NotSureError(
+            f"{counting.name} says how many there are of each row, so counting rows may not be meant: ask for rows"
+        )
     if frame.kind == "share_groups" and frame.aggs[0].column is None and frame.filters:
         raise NotSureError("a share of rows by group with a condition can be read in two ways")
     if frame.kind == "rows" and frame.which == "all" and not frame.filters:

@@ -104,11 +104,12 @@ def _crossed(context: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Agg, ..
             )
             return
     made = []
-    for name, argument, _start, _end in functions:
+    for name, argument, start, _end in functions:
         for found in named:
             if argument == "date" and found.kind != "date":
                 return
-            made.append(Agg(name, found.name, argument if name == "quantile" else None))
+            spoken = context.norm(start) in lexicon.SUPERLATIVES
+            made.append(Agg(name, found.name, argument if name == "quantile" else None, spoken))
     yield tuple(made)
 
 
@@ -153,7 +154,10 @@ def bare_columns() -> Parser:
     """Match columns with no function: a sum where nothing else can be meant; a tuple of `Agg`."""
 
     def make(context: Context, found: tuple[Column, ...]) -> Iterator[tuple[Agg, ...]]:
-        if all(one.additive for one in found):
+        doubled = [o for one in found for o in context.table.columns if o.stems and o.stems == one.stems[1:]]
+        if doubled and found[0].words[0] in {"total", "sum"}:
+            context.blame(f'"{found[0].name}" may mean that column or the sum of {doubled[0].name}')
+        elif all(one.additive for one in found):
             yield tuple(Agg("sum", one.name) for one in found)
         elif all(one.kind == "number" for one in found):
             context.blame(f"it is not said what to do with {found[0].name}: sum, average, minimum")

@@ -195,5 +195,9 @@ def unique_frame() -> Parser:
         applied(seq(opt(phrase("which")), word, opt(of), ARTICLE, column(), opt(phrase("values", "column"))),
                 lambda v: Frame("unique", columns=(v[4].name,))),
         applied(seq(word, column(), phrase("values")), lambda v: Frame("unique", columns=(v[1].name,))),
+        applied(
+            seq(opt(phrase("which")), column("text"), phrase("are there", "exist", "do we have", "are in the data")),
+            lambda v: Frame("unique", columns=(v[1].name,)),
+        ),
         applied(seq(phrase("list of", "list of all", "list all"), column("text")), lambda v: Frame("unique", columns=(v[1].name,))),
     )  # fmt: skip

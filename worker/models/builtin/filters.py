@@ -28,14 +28,14 @@ _BE = opt(phrase("is", "are", "was", "were", "of"))
 _NOT = phrase("not")
 
 
-def values() -> Parser:
-    """Match values of one column; the value is `(column, (value, ...))`."""
+def values(*, plain: bool = True) -> Parser:
+    """Match values of one column; the value is `(column, (value, ...))`. For `plain` see `mentions.value`."""
 
     def one_column(_: Context, pairs: tuple[tuple[Column, str], ...]) -> Iterator[Any]:
         if len({pair[0].name for pair in pairs}) == 1:
             yield pairs[0][0], tuple(pair[1] for pair in pairs)
 
-    return bound(listed(seq_second(ARTICLE, value()), "and", "or", "&"), one_column)
+    return bound(listed(seq_second(ARTICLE, value(plain=plain)), "and", "or", "&"), one_column)
 
 
 def seq_second(first: Parser, second: Parser) -> Parser:
@@ -62,9 +62,11 @@ def value_phrase(*, negated: bool = False) -> Parser:
             return
         yield held(found, texts, negated=negated)
 
-    before = opt(seq_second(ARTICLE, applied(seq(column("text"), opt(phrase("is", "=", "of", ":"))), _first)))
+    before = seq_second(ARTICLE, applied(seq(column("text"), opt(phrase("is", "=", "of", ":"))), _first))
+    named = seq(before, values())
+    bare = applied(values(plain=False), lambda found: (None, found))
     after = opt(alt(column("text"), row_noun()))
-    return bound(applied(seq(ARTICLE, before, values(), after), lambda v: v[1:]), make)
+    return bound(applied(seq(ARTICLE, alt(named, bare), after), lambda v: (*v[1], v[2])), make)
 
 
 def _first(pair: tuple[Any, ...]) -> Any:
@@ -225,7 +227,8 @@ def _date_words() -> Parser:
             ">": ("after", "later than"),
             ">=": ("since", "starting from", "on or after", ">="),
             "<": ("before", "prior to", "earlier than"),
-            "<=": ("until", "till", "up to", "through", "on or before"),
+            "<=": ("through", "on or before", "<="),
+            "until": ("until", "till", "up to"),
         }
     )
     pair = seq(phrase("between", "from"), day_range(), phrase("and", "to", "until", "through"), day_range())
@@ -252,8 +255,10 @@ def _date_filters(context: Context, found: Column, spans: Any) -> Iterator[Filte
         yield Filter(found.name, "from", (start,))
     elif operation == "<":
         yield Filter(found.name, "before", (start,))
-    elif operation == "<=":
+    elif operation == "<=" or (operation == "until" and (resolved.end - resolved.start).days == 1):
         yield Filter(found.name, "before", (end,))
+    elif operation == "until":
+        context.blame("it is not sure whether the last month or year is to be counted: name the last day")
 
 
 def _with_year(context: Context, found: Column, days: Days) -> Days | None:
@@ -278,7 +283,7 @@ def _year_filters(context: Context, spans: Any) -> Iterator[Filter]:
             yield Filter(found.name, "=", (year,))
         elif operation == "between":
             yield Filter(found.name, "between", (year, last.bare_year))
-        else:
+        elif operation != "until":
             yield Filter(found.name, operation, (year,))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Scalar = str | int | float | bool
@@ -37,6 +37,8 @@ class Agg:
     function: str
     column: str | None = None
     argument: float | None = None
+    superlative: bool = field(default=False, compare=False)
+    """Whether it was said as `highest` or `lowest`, which may also ask for an order of groups."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ QUARTILES = {"first": 0.25, "lower": 0.25, "1st": 0.25, "third": 0.75, "upper": 
 
 MOST = ("highest", "largest", "greatest", "biggest", "maximum", "max", "most", "top")
 LEAST = ("lowest", "smallest", "least", "minimum", "min", "fewest")
+SUPERLATIVES = frozenset({"highest", "largest", "biggest", "greatest", "lowest", "smallest"})
 DISTINCT = ("unique", "distinct", "different")
 ROW_NOUNS = ("row", "record", "entry", "observation")
 
@@ -46,6 +47,14 @@ TOTAL_VALUES = frozenset(
 NOTHING_VALUES = frozenset(
     {"no", "none", "n/a", "na", "nothing", "nil", "unknown", "missing", "empty", "null"}
 )
+STOP_VALUES = frozenset({
+    "all", "any", "each", "every", "the", "a", "an", "by", "in", "of", "for", "and", "or", "not", "no", "yes", "none",
+    "total", "most", "least", "average", "mean", "median", "max", "min", "sum", "count", "first", "last", "top",
+    "bottom", "which", "what", "how", "who", "is", "are", "true", "false", "per", "with", "row", "rows", "data", "both",
+    "other", "number", "more", "less", "than", "from", "to", "on", "at", "it", "this", "that", "there", "we", "i",
+})  # fmt: skip
+"""Values that are also words of questions: they are values only where their column is named."""
+CLOCK_WORDS = frozenset({"time", "timestamp", "datetime", "ts"})
 PEAK_WORDS = frozenset({"price", "temperature", "temp", "age", "height", "speed"})
 """Words of a column whose highest single value is meant by "the highest"."""
 
@@ -121,7 +130,7 @@ LEVEL_WORDS = frozenset({
 })  # fmt: skip
 ADDITIVE_WORDS = frozenset({
     "revenue", "sale", "profit", "quantity", "qty", "unit", "turnover", "amount", "sold", "click", "visit",
-    "impression", "view", "donation", "spend", "spending", "expense", "rainfall", "precipitation",
+    "impression", "view", "donation", "spend", "spending", "expense",
 })  # fmt: skip
 CHANGED_WORDS = frozenset({
     "target", "budget", "planned", "plan", "expected", "forecast", "forecasted", "previous", "prior", "last",
@@ -140,6 +149,6 @@ LEADING_WORDS = frozenset({
 """Words that may stand before the head of a name and be left out: `order_date` is "date"."""
 TRAILING_WORDS = frozenset({
     "name", "title", "usd", "eur", "gbp", "kg", "km", "cm", "mm", "lb", "inr", "jpy", "chf", "celsius",
-    "in", "mg", "ms", "kwh", "mw",
+    "in", "km2", "m2", "sqm", "sqft", "ha", "mg", "ms", "kwh", "mw",
 })  # fmt: skip
 """Words that may stand after the head and be left out: `product_name` is "product", `price_usd` is "price"."""

@@ -83,7 +83,7 @@ def _within(found: Column, stems: tuple[str, ...]) -> bool:
 def partly_named(found: Column, spoken: tuple[str, ...], table: Table) -> bool:
     """Whether `spoken` is the head of the column's name and what is left out does not change it."""
     size = len(spoken)
-    own = {stem(word) for word in table.words}
+    own = {stem(word) for word in table.words} - lexicon.CHANGED_WORDS - {"total", "sum"}
     for start in range(len(found.stems) - size + 1):
         if found.stems[start : start + size] != spoken or size == len(found.stems):
             continue
@@ -120,19 +120,33 @@ def glued(context: Context, at: int, end: int) -> bool:
     return not (before.isspace() or before in _OPENING) or not (after.isspace() or after in _CLOSING)
 
 
-def value() -> Parser:
-    """Match a value that a text column holds; the value is `(column, value)`, one reading for each."""
+def value(*, plain: bool = True) -> Parser:
+    """Match a value that a text column holds; the value is `(column, value)`, one reading for each.
+
+    With `plain` false, a value that is also a word of questions (`all`, `no`) is not taken for one, unless it is in
+    capitals (`IT`) in a question that is not.
+    """
 
     def parse(context: Context, at: int) -> Iterator[Found]:
         if at >= len(context.tokens):
             return
         for end in range(min(len(context.tokens), at + MAX_WORDS), at, -1):
             found = _valued(context, at, end)
-            if found:
+            if found and (plain or not _common_word(context, at, end)):
                 yield from ((pair, end) for pair in found)
                 return
 
     return parse
+
+
+def _common_word(context: Context, at: int, end: int) -> bool:
+    raw = context.text[context.tokens[at].start : context.tokens[end - 1].end]
+    if raw.casefold() not in lexicon.STOP_VALUES:
+        return False
+    if len(raw) > 1 and raw.isupper() and not context.text.isupper():
+        return False
+    context.blame(f'"{raw}" is a common word and also a value: name its column, as in "where ... is {raw}"')
+    return True
 
 
 def _valued(context: Context, at: int, end: int) -> list[tuple[Column, str]]:
@@ -226,6 +240,11 @@ def row_noun() -> Parser:
                 yield " ".join(spoken), at + size
 
     return parse
+
+
+def counting_column(table: Table) -> Column | None:
+    """Return the column that says how many of a thing one row stands for, if there is one."""
+    return next((c for c in table.of_kind("number") if not c.id_like and _counts(c, "count")), None)
 
 
 def _counts(found: Column, noun: str) -> bool:

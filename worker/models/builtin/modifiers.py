@@ -64,7 +64,9 @@ def dim() -> Parser:
     """Match what can be grouped by: a column, or a period of the date column."""
     return alt(
         applied(column("text", "boolean", "number"), lambda c: Dim(c.name)),
-        bound(column("date"), lambda c, v: [] if "time" in v.words else [Dim(v.name, "day")]),
+        bound(
+            column("date"), lambda c, v: [] if lexicon.CLOCK_WORDS & set(v.words) else [Dim(v.name, "day")]
+        ),
         period_dim(),
     )
 
@@ -202,7 +204,12 @@ def adjectives() -> Parser:
         operation = ("=" if one else "in") if not_ is None else ("!=" if one else "not in")
         yield (Filter(holder.name, operation, tuple(sorted(set(texts)))),)
 
-    return bound(seq(opt(phrase("not")), opt(alt(values(), column("boolean")))), make)
+    def same(_: Context, parts: tuple[Any, ...]) -> Iterator[Any]:
+        if parts[1] is None or parts[1].name == parts[0][0].name:
+            yield parts[0]
+
+    held = bound(seq(values(plain=False), opt(column("text"))), same)
+    return bound(seq(opt(phrase("not")), opt(alt(held, column("boolean")))), make)
 
 
 def order() -> Parser:

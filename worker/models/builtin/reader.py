@@ -20,7 +20,7 @@ from worker.models.builtin.grammar import (
     seq,
     skipped,
 )
-from worker.models.builtin.mentions import column, listing, similar_columns, value
+from worker.models.builtin.mentions import column, listing, row_noun, similar_columns, value
 from worker.models.builtin.modifiers import Filters, Groups, Order, modifiers
 from worker.models.builtin.schema import Table
 from worker.models.builtin.tokens import Token, tokenize
@@ -198,7 +198,7 @@ def _unknown(context: Context) -> tuple[str, ...]:
     """Return the words that no rule, column or value accounts for."""
     covered: set[int] = set()
     for at in range(len(context.tokens)):
-        for parser in (column(), value()):
+        for parser in (column(), value(), row_noun()):
             for _, end in parser(context, at):
                 covered.update(range(at, end))
     unknown = []

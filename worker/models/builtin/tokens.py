@@ -87,8 +87,8 @@ def _words(raw: str, start: int) -> list[Token]:
 
 def stem(word: str) -> str:
     """Return the singular of an English word, by its ending only."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith(("ies", "ie")):
+        return word[: word.rindex("ie")] + "y"
     if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):
         return word[:-2]
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):

@@ -69,7 +69,7 @@ PAIRS: list[tuple[str, Any, list[str]]] = [
     ("weather", t.mean("temperature"), ["average temperature", "mean temperature", "What was the average temperature?"]),
     ("weather", t.by(t.month("date"), t.mean("temperature")), ["average temperature by month", "temperature trend by month",
         "trend of temperature by month", "monthly temperature trend"]),
-    ("weather", t.by(t.month("date"), t.total("rainfall")), ["total rainfall by month", "rainfall per month", "monthly rainfall"]),
+    ("weather", t.by(t.month("date"), t.total("rainfall")), ["total rainfall by month", "monthly rainfall"]),
     ("weather", t.by("station", t.high("temperature")), ["highest temperature by station", "maximum temperature for each station"]),
     ("weather", t.where(lambda r: r["date"].month == 2, t.mean("temperature")), ["average temperature in February",
         "average temperature in February 2024", "mean temperature in Feb 2024"]),
@@ -140,6 +140,13 @@ PAIRS: list[tuple[str, Any, list[str]]] = [
     ("cities", lambda rows: dict(Counter(r["country"] for r in rows)), ["how many cities per country", "number of cities by country"]),
     ("cities", t.high("area_km2"), ["largest area_km2", "max area_km2"]),
     ("cities", lambda rows: [("Arles", 758.9), ("Florø", 691.0)], ["top 2 cities by area_km2"]),
+    ("employees", t.where(is_("department", "IT")), ["how many employees in IT", "number of employees in the IT department"]),
+    ("employees", t.where(is_("department", "Sales", "IT"), t.mean("salary")), ["average salary for Sales and IT"]),
+    ("movies", lambda rows: [tuple(r.values()) for r in rows if r["gross"] == 44.0], ["which movie has the highest gross"]),
+    ("movies", lambda rows: dict(enumerate(sorted({r["genre"] for r in rows}))), ["which genres are there", "What genres are there?"]),
+    ("tickets", t.where(is_("priority", "High")), ["how many high priority tickets", "number of tickets with high priority"]),
+    ("cities", t.mean("area_km2"), ["average area", "mean area of the cities"]),
+    ("cities", t.by("country", t.mean("area_km2")), ["average area by country"]),
 ]  # fmt: skip
 CASES = [(table, question, compute) for table, compute, questions in PAIRS for question in questions]
 
