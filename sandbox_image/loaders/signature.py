@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .errors import EMPTY_FILE, ENCRYPTED_FILE, WRONG_FORMAT, BadFileError
@@ -29,6 +30,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"MZ\x90", "a program", ""),
     (b"{\\rtf", "an RTF document", "Save its table as .csv."),
 )
+_JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*"[^"\n]*"\s*:')
 _EXCEL_FIX = {ZIP: "an .xlsx workbook", OLE: "an .xls workbook"}
 
 
@@ -62,6 +64,11 @@ def check_signature(path: Path, name: str, file_format: str) -> None:
             f"{name} is not .{file_format}: it looks like {_EXCEL_FIX[actual]} or another "
             f"{'zip archive' if actual == ZIP else 'Office document'}. "
             f"If it is a workbook, rename it to .{kind}; if not, unpack it or export it as .csv.",
+        )
+    if wanted == TEXT and file_format != "json" and _JSON_START.match(head):
+        raise BadFileError(
+            WRONG_FORMAT,
+            f"{name} is not .{file_format}: it holds JSON. Rename it to .json and send it again.",
         )
     if wanted != TEXT and actual != wanted:
         _refuse_workbook(name, file_format, actual, head)

@@ -27,6 +27,8 @@ from sandbox_image.loaders.names import table_name
         (b"<?xml version='1.0'?><a/>", "a.csv", "wrong_format", "XML"),
         (bytes(range(256)) * 40, "a.csv", "unreadable_file", "control"),
         (b"\xff\xfea\x00,\x00b\x00\n\x00\x00\xd8", "a.csv", "unreadable_file", "utf-16"),
+        (b'[{"a": 1}]', "a.csv", "wrong_format", ".json"),
+        (b'{"a": 1}\n{"a": 2}\n', "a.txt", "wrong_format", ".json"),
         (b"a,b\n1,2\n", "a.docx", "wrong_format", "docx"),
         (b",".join([b"x"] * 16_385) + b"\n", "a.csv", "too_large", "16,385"),
         (b"a,b\n1," + b"x" * (17 << 20) + b"\n", "a.csv", "too_large", "characters"),
