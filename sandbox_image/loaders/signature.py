@@ -68,7 +68,7 @@ def check_signature(path: Path, name: str, file_format: str) -> None:
     if wanted == TEXT and file_format != "json" and _JSON_START.match(head):
         raise BadFileError(
             WRONG_FORMAT,
-            f"{name} is not .{file_format}: it holds JSON. Rename it to .json and send it again.",
+            f"{name} is not .{file_format}: it holds JSON. Rename it to .json.",
         )
     if wanted != TEXT and actual != wanted:
         _refuse_workbook(name, file_format, actual, head)
