@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -157,11 +158,12 @@ class SandboxProcess:
 
     def close(self) -> str:
         """End the container; gives back what the runner wrote to stderr."""
-        try:
-            if self.process.stdin is not None and self.process.poll() is None:
+        if self.process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
                 self.process.stdin.close()
+        try:
             self.process.wait(15)
-        except (subprocess.TimeoutExpired, BrokenPipeError):
+        except subprocess.TimeoutExpired:
             subprocess.run(["podman", "rm", "-f", "-t", "0", self.name], check=False, capture_output=True)
             self.process.wait(15)
         stderr = self.process.stderr.read().decode("utf-8", "replace") if self.process.stderr else ""

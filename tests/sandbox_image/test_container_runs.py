@@ -229,11 +229,3 @@ def test_a_csv_becomes_a_profile_and_a_table_for_the_next_run(own_sandbox):
     assert pd.read_parquet(io.BytesIO(run.files[f"table:{name}.parquet"]))["n"].tolist() == [1, 2, 3]
     table = {"name": name, "path": f"{name}.parquet"}
     assert own_sandbox.run("int(df['n'].sum())", tables=[table]).result["value"] == 6
-
-
-def test_a_table_with_too_many_columns_is_told_so(own_sandbox):
-    header = ",".join(f"a_rather_long_column_name_{n}" for n in range(20_000))
-    own_sandbox.put("wide", f"{header}\n{','.join(['1'] * 20_000)}\n".encode())
-    run = own_sandbox.load([{"file_id": "w", "name": "wide.csv", "path": "wide", "format": "csv"}])
-    assert run.status == "ok"
-    assert run.profiles[0]["error"]["code"] in ("too_large", "not_a_table")
