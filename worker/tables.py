@@ -139,7 +139,8 @@ def _judge_loaded(file: StoredFile, loaded: Loaded) -> list[tuple[dict[str, Any]
     found: list[tuple[dict[str, Any], Produced]] = []
     for frame in loaded.profiles:
         if frame["error"]:
-            return f"{file.name}: {frame['error'].get('message', 'it could not be read')}"
+            said = str(frame["error"].get("message", "it could not be read"))
+            return said if file.name in said else f"{file.name}: {said}"
         for profile in frame["tables"] or []:
             produced = parquet.get(f"{profile.get('name')}.parquet")
             if produced is None:
