@@ -1,4 +1,4 @@
-"""Which code answers a plain question about tables, when no model is there to ask? See docs/builtin-planner.md."""
+"""Which code answers a plain question about tables, with no model to ask (docs/builtin-planner.md)?"""
 
 from __future__ import annotations
 

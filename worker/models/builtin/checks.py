@@ -33,10 +33,10 @@ def check(frame: Frame, table: Table) -> None:
             and frame.kind == "aggregate"
             and table.column(agg.column or "").additive
         ):
-            end = "maximum" if agg.function == "max" else "minimum"
+            end, most = ("maximum", "highest") if agg.function == "max" else ("minimum", "lowest")
             raise NotSureError(
-                f"the group with the {'highest' if agg.function == 'max' else 'lowest'} {agg.column} may be meant, "
-                f'or the {end} in each group: ask for "{end} {agg.column}" or "which group has ..."'
+                f"the group with the {most} {agg.column} may be meant, or the {end} in each group: "
+                f'ask for "{end} {agg.column}" or "which group has ..."'
             )
     grouped = {dim.column for dim in frame.dims if dim.period is None}
     if any(agg.column in grouped for agg in frame.aggs):
@@ -99,7 +99,8 @@ def _check_totals(frame: Frame, table: Table) -> None:
 
 
 _SUMMED = {
-    "aggregate", "trend", "rank", "top_rows", "histogram", "correlation", "difference", "ratio", "share_groups",
+    "aggregate", "trend", "rank", "top_rows", "histogram", "correlation", "difference", "ratio",
+    "share_groups",
     "share_rows", "share_sum", "describe",
 }  # fmt: skip
 
@@ -109,7 +110,8 @@ def _check_kind(frame: Frame, table: Table) -> None:
     counting = counting_column(table)
     if frame.kind in {"frequency", "mode"} and counting is not None:
         raise NotSureError(
-            f"{counting.name} says how many there are of each row, so counting rows may not be meant: ask for rows"
+            f"{counting.name} says how many there are of each row, so counting rows may not be meant: "
+            "ask for the number of rows"
         )
     if frame.kind == "share_groups" and frame.aggs[0].column is None and frame.filters:
         raise NotSureError("a share of rows by group with a condition can be read in two ways")

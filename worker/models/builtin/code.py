@@ -152,9 +152,8 @@ def _correlation(frame: Frame, _: Table, rows: str) -> list[str]:
     if len(frame.columns) == 2:
         first, second = (f"{rows}[{literal(name)}]" for name in frame.columns)
         return [f"result = {first}.corr({second})"]
-    return [
-        f"result = {rows}[{listed(frame.columns)}].corr().reset_index(names={literal(free('column', frame.columns))})"
-    ]
+    label = literal(free("column", frame.columns))
+    return [f"result = {rows}[{listed(frame.columns)}].corr().reset_index(names={label})"]
 
 
 def free(name: str, taken: tuple[str, ...]) -> str:

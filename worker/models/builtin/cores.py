@@ -100,7 +100,7 @@ def _crossed(context: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Agg, ..
         longer = _longer_name(context, start, end) if of is None else None
         if longer is not None and name != "nunique":
             context.blame(
-                f'"{longer.name}" is a column itself: say what to do with it, such as the sum of {longer.name}'
+                f'"{longer.name}" is a column itself: say what to do with it, as in sum of {longer.name}'
             )
             return
     made = []
@@ -114,7 +114,7 @@ def _crossed(context: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Agg, ..
 
 
 def _longer_name(context: Context, start: int, end: int) -> Column | None:
-    """Return the column whose own name goes on from the function's word, as `total price` in `total_price`."""
+    """Return the column whose own name begins with the function's word, as `total_price` does."""
     for stop in range(min(len(context.tokens), end + 4), end, -1):
         if any(token.kind == "quoted" for token in context.tokens[start:stop]):
             continue
@@ -262,9 +262,11 @@ def found_rows(context: Context, found: Column) -> int:
 def frequency() -> Parser:
     """Match `value counts of status`, `frequency of each status`."""
     head = phrase(
-        "value counts of", "value counts for", "frequency of", "frequencies of", "frequency of each", "counts of",
+        "value counts of", "value counts for", "frequency of", "frequencies of", "frequency of each",
+        "counts of",
         "counts of each", "count of each", "counts for each",
-        "counts per", "counts by", "count by", "count per", "count for each", "how often each", "breakdown of",
+        "counts per", "counts by", "count by", "count per", "count for each", "how often each",
+        "breakdown of",
         "breakdown by",
     )  # fmt: skip
     return applied(
@@ -275,7 +277,8 @@ def frequency() -> Parser:
 
 def mode_frame() -> Parser:
     """Match `most common category`, `mode of size`, `which category is the most frequent`."""
-    words = phrase("most common", "most frequent", "mode of", "mode", "most common value of", "most frequent value of",
+    words = phrase("most common", "most frequent", "mode of", "mode", "most common value of",
+        "most frequent value of",
                    "most common value in", "most frequent value in", "modal", "most frequently occurring",
                    "most common value for")  # fmt: skip
     ahead = seq(words, ARTICLE, column(), _NOUN_END)

@@ -20,7 +20,7 @@ _END = opt(phrase("values", "value"))
 
 
 def _trend_measure() -> Parser:
-    """Match what is followed over time; the value is an `Agg`, or a `Column` whose function is to be chosen."""
+    """Match what is followed over time; the value is an `Agg`, or a `Column` with no function yet."""
     return alt(
         bound(aggregates(), lambda c, aggs: [aggs[0]] if len(aggs) == 1 else []),
         column("number"),
@@ -34,11 +34,13 @@ def trend_frame() -> Parser:
     shapes = (
         applied(seq(opt(_PERIODLY), _trend_measure(), _TREND), lambda v: (v[0], v[1])),
         applied(
-            seq(opt(_PERIODLY), _TREND, phrase("of", "for", "in", "of the", "in the", "for the"), article, _trend_measure()),
+            seq(opt(_PERIODLY), _TREND, phrase("of", "for", "in", "of the", "in the", "for the"), article,
+                _trend_measure()),
             lambda v: (v[0], v[4]),
         ),
         applied(seq(_trend_measure(), _PERIODLY, _TREND), lambda v: (v[1], v[0])),
-        applied(seq(opt(_PERIODLY), _trend_measure(), phrase("over time", "over the time")), lambda v: (v[0], v[1])),
+        applied(seq(opt(_PERIODLY), _trend_measure(), phrase("over time", "over the time")), lambda v: (v[0],
+            v[1])),
         applied(
             seq(phrase("how did", "how has", "how does"), article, _trend_measure(),
                 phrase("change over time", "develop over time", "changed over time", "developed over time",
@@ -78,7 +80,7 @@ def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
     if agg is None or (said and isinstance(what, Agg) and what.function == "mean"):
         if agg is not None:
             context.blame(
-                f'an average with "{said}" may mean two things: ask for "average {what.column} by {said or ending}"'
+                f'an average with "{said}" may mean two things: ask for "average {what.column} by {said}"'
             )
         return
     for dated in context.table.of_kind("date"):
@@ -130,7 +132,7 @@ def distribution_frame() -> Parser:
             yield Frame("frequency", columns=(found.name,), chart=True)
         else:
             context.blame(
-                f"a distribution of {found.name} says nothing: it is {'an id' if found.id_like else 'a ' + found.kind}"
+                f"a distribution of {found.name} says nothing: it holds {'ids' if found.id_like else 'dates'}"
             )
 
     return bound(seq(opt(phrase(*lexicon.CHART_REQUESTS)), ARTICLE, alt(ahead, behind, spread)), make)
@@ -168,7 +170,8 @@ def correlation_frame() -> Parser:
         phrase("correlation matrix", "correlations", "correlation between all columns", "all correlations",
                "correlation between all numeric columns", "correlations between all numeric columns",
                "correlations between all columns", "correlation of all columns"),
-        lambda c, _: [Frame("correlation", columns=all_numeric(c.table))] if len(all_numeric(c.table)) > 1 else [],
+        lambda c, _: [Frame("correlation",
+            columns=all_numeric(c.table))] if len(all_numeric(c.table)) > 1 else [],
     )  # fmt: skip
     return alt(bound(alt(ahead, are, does, with_), make), whole)
 

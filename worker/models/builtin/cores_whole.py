@@ -68,8 +68,10 @@ def missing_frame() -> Parser:
         "nan values",
         "empty values", "empty cells", "missing cells", "blanks", "missing value",
     )  # fmt: skip
-    head = opt(phrase("how many", "number of", "count of", "count", "count the", "are there", "are there any", "any",
-                      "is there", "is there any", "the number of", "check for", "how much", "check"))  # fmt: skip
+    head = opt(phrase("how many", "number of", "count of", "count", "count the", "are there",
+        "are there any", "any",
+                      "is there", "is there any", "the number of", "check for", "how much",
+                      "check"))  # fmt: skip
     there = opt(phrase("are there", "are", "exist", "do we have", "is", "does", "are there in total"))
     per = phrase("per column", "by column", "in each column", "for each column", "in every column",
     "of each column",
@@ -80,7 +82,8 @@ def missing_frame() -> Parser:
     inside = phrase("in", "for", "in the", "of", "in column", "in the column")
     column_end = opt(phrase("column", "have", "has"))
     return alt(
-        applied(seq(head, gaps, there, inside, column(), column_end), lambda v: Frame("missing", columns=(v[4].name,))),
+        applied(seq(head, gaps, there, inside, column(), column_end), lambda v: Frame("missing",
+            columns=(v[4].name,))),
         applied(seq(head, column(), phrase("values are missing", "are missing", "is missing",
         "values are null")),
                 lambda v: Frame("missing", columns=(v[1].name,))),
@@ -91,7 +94,8 @@ def missing_frame() -> Parser:
 
 def duplicates_frame() -> Parser:
     """Match `how many duplicate rows`, `are there duplicates`."""
-    head = opt(phrase("how many", "number of", "count", "are there", "are there any", "any", "is there any", "count of",
+    head = opt(phrase("how many", "number of", "count", "are there", "are there any", "any", "is there any",
+        "count of",
                       "count the", "check for", "the number of"))  # fmt: skip
     word = phrase("duplicates", "duplicate rows", "duplicated rows", "duplicate records", "duplicate entries",
                   "repeated rows", "duplicated records", "identical rows")  # fmt: skip
@@ -100,9 +104,12 @@ def duplicates_frame() -> Parser:
 
 def describe_frame() -> Parser:
     """Match `describe the data`, `summary statistics of price`."""
-    word = phrase("describe", "summarize", "summarise", "summary of", "summary statistics of", "summary statistics for",
-                  "descriptive statistics of", "descriptive statistics for", "statistics of", "statistics for",
-                  "stats of", "stats for", "summary for", "basic statistics of", "basic statistics for")  # fmt: skip
+    word = phrase("describe", "summarize", "summarise", "summary of", "summary statistics of",
+        "summary statistics for",
+                  "descriptive statistics of", "descriptive statistics for", "statistics of",
+                  "statistics for",
+                  "stats of", "stats for", "summary for", "basic statistics of",
+                  "basic statistics for")  # fmt: skip
     all_of = phrase("data", "dataset", "table", "data set", "this data", "this table", "everything",
     "this dataset",
                     "numeric columns", "file", "all columns", "it", "columns")  # fmt: skip
@@ -196,8 +203,10 @@ def unique_frame() -> Parser:
                 lambda v: Frame("unique", columns=(v[4].name,))),
         applied(seq(word, column(), phrase("values")), lambda v: Frame("unique", columns=(v[1].name,))),
         applied(
-            seq(opt(phrase("which")), column("text"), phrase("are there", "exist", "do we have", "are in the data")),
+            seq(opt(phrase("which")), column("text"), phrase("are there", "exist", "do we have",
+                "are in the data")),
             lambda v: Frame("unique", columns=(v[1].name,)),
         ),
-        applied(seq(phrase("list of", "list of all", "list all"), column("text")), lambda v: Frame("unique", columns=(v[1].name,))),
+        applied(seq(phrase("list of", "list of all", "list all"), column("text")), lambda v: Frame("unique",
+            columns=(v[1].name,))),
     )  # fmt: skip

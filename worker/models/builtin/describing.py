@@ -43,8 +43,8 @@ def filter_text(one: Filter) -> str:
     if op in {"missing", "present"}:
         return f"{name} is {'missing' if op == 'missing' else 'not missing'}"
     if op in {"in", "not in"}:
-        joined = " or ".join(str(value) for value in one.values)
-        return f"{name} is {'' if op == 'in' else 'neither '}{joined if op == 'in' else joined.replace(' or ', ' nor ')}"
+        texts = [str(value) for value in one.values]
+        return f"{name} is {' or '.join(texts)}" if op == "in" else f"{name} is neither {' nor '.join(texts)}"
     if op == "between":
         return f"{name} is between {one.values[0]} and {one.values[1]} (both included)"
     if op in {"days", "from", "before"}:

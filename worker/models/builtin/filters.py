@@ -144,7 +144,8 @@ def condition() -> Parser:
         bound(between, _between),
         bound(seq(column("text"), equals, alt(values(), literal())), _is_value),
         bound(
-            seq(column("text"), texts, literal()), lambda c, v: [Filter(v[0].name, v[1], (v[2],))] if v[2] else []
+            seq(column("text"), texts, literal()), lambda c, v: [Filter(v[0].name, v[1], (v[2],
+                ))] if v[2] else []
         ),
         bound(
             seq(column("boolean"), meaning({"=": ("is", "=", "==", "are"), "!=": ("is not", "!=")}),

@@ -21,6 +21,9 @@ class Context:
     tokens: tuple[Token, ...]
     table: Table
     reasons: list[str] = field(default_factory=list)
+    """Why whole readings of the question were given up."""
+    hints: list[str] = field(default_factory=list)
+    """Why parts of it were: of use where nothing better can be said."""
     steps: int = 0
     seen: dict[tuple[int, int], list[tuple[Any, int]]] = field(default_factory=dict)
     """What each remembered parser found at each place."""
@@ -31,8 +34,13 @@ class Context:
             return ""
         return self.tokens[at].norm
 
-    def blame(self, reason: str) -> None:
-        """Keep a reason why a reading was given up."""
+    def blame(self, hint: str) -> None:
+        """Keep a reason why a part of a reading was given up."""
+        if hint not in self.hints:
+            self.hints.append(hint)
+
+    def refuse(self, reason: str) -> None:
+        """Keep a reason why a whole reading was given up."""
         if reason not in self.reasons:
             self.reasons.append(reason)
 

@@ -48,10 +48,14 @@ NOTHING_VALUES = frozenset(
     {"no", "none", "n/a", "na", "nothing", "nil", "unknown", "missing", "empty", "null"}
 )
 STOP_VALUES = frozenset({
-    "all", "any", "each", "every", "the", "a", "an", "by", "in", "of", "for", "and", "or", "not", "no", "yes", "none",
-    "total", "most", "least", "average", "mean", "median", "max", "min", "sum", "count", "first", "last", "top",
-    "bottom", "which", "what", "how", "who", "is", "are", "true", "false", "per", "with", "row", "rows", "data", "both",
-    "other", "number", "more", "less", "than", "from", "to", "on", "at", "it", "this", "that", "there", "we", "i",
+    "all", "any", "each", "every", "the", "a", "an", "by", "in", "of", "for", "and", "or", "not", "no",
+    "yes", "none",
+    "total", "most", "least", "average", "mean", "median", "max", "min", "sum", "count", "first", "last",
+    "top",
+    "bottom", "which", "what", "how", "who", "is", "are", "true", "false", "per", "with", "row", "rows",
+    "data", "both",
+    "other", "number", "more", "less", "than", "from", "to", "on", "at", "it", "this", "that", "there", "we",
+    "i",
 })  # fmt: skip
 """Values that are also words of questions: they are values only where their column is named."""
 CLOCK_WORDS = frozenset({"time", "timestamp", "datetime", "ts"})
@@ -151,4 +155,4 @@ TRAILING_WORDS = frozenset({
     "name", "title", "usd", "eur", "gbp", "kg", "km", "cm", "mm", "lb", "inr", "jpy", "chf", "celsius",
     "in", "km2", "m2", "sqm", "sqft", "ha", "mg", "ms", "kwh", "mw",
 })  # fmt: skip
-"""Words that may stand after the head and be left out: `product_name` is "product", `price_usd` is "price"."""
+"""Words that may stand after the head and be left out: `product_name` is "product"."""

@@ -123,8 +123,8 @@ def glued(context: Context, at: int, end: int) -> bool:
 def value(*, plain: bool = True) -> Parser:
     """Match a value that a text column holds; the value is `(column, value)`, one reading for each.
 
-    With `plain` false, a value that is also a word of questions (`all`, `no`) is not taken for one, unless it is in
-    capitals (`IT`) in a question that is not.
+    With `plain` false, a value that is also a word of questions (`all`, `no`) is not taken for one,
+    unless it is in capitals (`IT`) in a question that is not.
     """
 
     def parse(context: Context, at: int) -> Iterator[Found]:
@@ -263,7 +263,7 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
         if found.unique < table.rows or found.nulls:
             if named:
                 context.blame(
-                    f'"{spoken[-1]}" may mean a row or a different {found.name}: ask for rows or for unique {found.name}'
+                    f'"{spoken[-1]}" may mean a row or a {found.name}: ask for rows or unique {found.name}'
                 )
             return False
     if not ids and not named:
@@ -277,7 +277,7 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
     same = [c for c in table.columns if c.stems == spoken or c.stems == (*spoken, "name")]
     if any(c.unique < table.rows - c.nulls for c in same):
         context.blame(
-            f'"{spoken[-1]}" may mean a row or a value of {same[0].name}: ask for rows or for unique {same[0].name}'
+            f'"{spoken[-1]}" may mean a row or a {same[0].name}: ask for rows or for unique {same[0].name}'
         )
         return False
     return True

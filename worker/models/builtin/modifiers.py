@@ -150,7 +150,8 @@ def filters() -> Parser:
         "which are not in", "were not in", "were not from", "is not in", "is not from",
     )  # fmt: skip
     place = phrase(
-        "in", "for", "from", "of", "at", "within", "among", "on", "inside", "only for", "only in", "with", "by",
+        "in", "for", "from", "of", "at", "within", "among", "on", "inside", "only for", "only in", "with",
+        "by",
         "just for", "belonging to", "limited to",
     )  # fmt: skip
     without = phrase(

@@ -76,15 +76,18 @@ def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
 
 
 def _why(readings: list[Reading]) -> str:
+    """Return the most telling reason: a whole reading given up, an unknown word, a part given up."""
     reasons = list(dict.fromkeys(reason for reading in readings for reason in reading.reasons))
     if reasons:
         return "; ".join(reasons[:2])
-    common = set.intersection(*(set(reading.unknown) for reading in readings)) if readings else set()
     unknown = (
-        [name for name in readings[0].unknown if name in common or len(readings) == 1] if readings else []
+        [name for name in readings[0].unknown if all(name in r.unknown for r in readings)] if readings else []
     )
     if unknown:
         return f"the rules do not know {listing(unknown[:4])}: no column, value or operation is called so"
+    hints = list(dict.fromkeys(hint for reading in readings for hint in reading.hints))
+    if hints:
+        return "; ".join(hints[:2])
     return "the words are known, but not in this order: the rules cannot be sure what is asked"
 
 

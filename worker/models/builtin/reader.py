@@ -64,6 +64,7 @@ class Reading:
     frame: Frame | None
     reasons: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 def read(text: str, table: Table) -> Reading:
@@ -85,7 +86,7 @@ def read(text: str, table: Table) -> Reading:
     if frames:
         first, second = describe(frames[0], table), describe(frames[1], table)
         return Reading(None, (f"it can be read in more than one way: {first}; or {second}",))
-    return Reading(None, tuple(context.reasons), _unknown(context))
+    return Reading(None, tuple(context.reasons), _unknown(context), tuple(context.hints))
 
 
 def _frames(context: Context) -> list[Frame]:
@@ -99,7 +100,7 @@ def _frames(context: Context) -> list[Frame]:
         try:
             check(frame, context.table)
         except NotSureError as reason:
-            context.blame(str(reason))
+            context.refuse(str(reason))
             continue
         found[frame] = None
     return list(found)
@@ -145,7 +146,7 @@ def _about_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:
             continue
         bounds = [f for f in one.filters if f.op in _NUMBER_BOUNDS and _is_amount(context, f)]
         if grouped and bounds and (not one.where or ranked or any(f.column in computed for f in bounds)):
-            context.blame(f"the condition on {bounds[0].column} may be about rows or about whole groups")
+            context.refuse(f"the condition on {bounds[0].column} may be about rows or about whole groups")
             return False
     return True
 
@@ -163,15 +164,15 @@ def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:
     for dim in (dim for one in groups if one.per for dim in one.dims):
         found = context.table.column(dim.column)
         if found.kind == "number" and not found.calendar and not found.id_like:
-            context.blame(f'"per {found.name}" may mean a ratio: ask for "by {found.name}" to see groups')
+            context.refuse(f'"per {found.name}" may mean a ratio: ask for "by {found.name}" to see groups')
             return False
     for agg in core.aggs:
         if agg.function != "mean" or agg.column is None:
             continue
         periods = any(dim.period for one in groups for dim in one.dims)
         if periods or not context.table.column(agg.column).rate_like:
-            context.blame(
-                f'"average {agg.column} per ..." may mean the average of its rows or a total divided by a count: '
+            context.refuse(
+                f'"average {agg.column} per ..." may mean an average of rows or a total divided by a count: '
                 f'ask for "average {agg.column} for each ..."'
             )
             return False
@@ -189,7 +190,7 @@ def _filters_agree(context: Context, filters: tuple[Filter, ...]) -> bool:
         if len(ones) > 1 and (
             any(f.op not in _BOUNDS for f in ones) or len({f.op for f in ones}) < len(ones)
         ):
-            context.blame(f"two conditions on {name} do not go together")
+            context.refuse(f"two conditions on {name} do not go together")
             return False
     return True
 

@@ -60,7 +60,8 @@ def _rank(frame: Frame, table: Table) -> str:
     shown = name(frame.dims[0].period or frame.dims[0].column)
     where = _where(frame, extra=f"{name(frame.dims[0].column)} IS NOT NULL")
     return "\n".join([
-        f"SELECT {key} AS {shown}, {_function(agg)} AS {name(agg_text(agg))}", f"FROM {name(table.name)}", *where,
+        f"SELECT {key} AS {shown}, {_function(agg)} AS {name(agg_text(agg))}", f"FROM {name(table.name)}",
+            *where,
         "GROUP BY 1", f"HAVING {_function(agg)} IS NOT NULL",
         f"QUALIFY rank() OVER (ORDER BY {_function(agg)} {way}) <= {frame.limit}", f"ORDER BY 2 {way}, 1",
     ]) + "\n"  # fmt: skip

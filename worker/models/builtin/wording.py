@@ -76,7 +76,8 @@ def _trend(index: list[Any], values: list[Any], template: dict[str, Any], *, tru
     best, worst = max(pair[0] for pair in known), min(pair[0] for pair in known)
     parts = [
         f"It goes from {_said(known[0][0])} ({known[0][1]}) to {_said(known[-1][0])} ({known[-1][1]}).",
-        f"The best {period} is {_named(known, best)} with {_said(best)}, the worst {_named(known, worst)} with {_said(worst)}.",
+        f"The best {period} is {_named(known, best)} with {_said(best)}, "
+        f"the worst {_named(known, worst)} with {_said(worst)}.",
     ]
     return " ".join(
         parts if len(known) > 1 else [f"There is one {period}: {known[0][1]} with {_said(best)}."]

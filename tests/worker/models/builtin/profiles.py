@@ -1,4 +1,4 @@
-"""What profile (docs/architecture.md) does a small DataFrame have? Written for the tests, apart from the sandbox."""
+"""What profile (docs/architecture.md) does a small DataFrame have? Made apart from the sandbox's own."""
 
 from __future__ import annotations
 

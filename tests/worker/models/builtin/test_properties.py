@@ -21,13 +21,17 @@ from worker.models.builtin import plan, suggest, word
 
 ANSWERED = [("sales", question) for question, _ in SALES_CASES] + [(table, q) for table, q, _ in OTHER_CASES]
 MEANINGFUL = [
-    "profitable", "cancelled", "online", "expensive", "quickly", "never", "domestic", "discounted", "urgent", "blue",
-    "without", "unless", "forecast", "weekend", "twice", "approximately", "yesterday", "competitor", "median-ish",
+    "profitable", "cancelled", "online", "expensive", "quickly", "never", "domestic", "discounted", "urgent",
+    "blue",
+    "without", "unless", "forecast", "weekend", "twice", "approximately", "yesterday", "competitor",
+    "median-ish",
 ]  # fmt: skip
 
 NAMES = st.sampled_from(
-    ["revenue", "unit price", "Order_ID", "date", "Ship Date", "month", "count", "total", "mean", "class", "naïve",
-     "a'b", 'say "x"', "kaffee\\n", "x]", "price_usd", "by", "top 5", "İstanbul", "价格", "A", "if", "rows", "year"]
+    ["revenue", "unit price", "Order_ID", "date", "Ship Date", "month", "count", "total", "mean", "class",
+        "naïve",
+     "a'b", 'say "x"', "kaffee\\n", "x]", "price_usd", "by", "top 5", "İstanbul", "价格", "A", "if", "rows",
+     "year"]
 )  # fmt: skip
 CELLS = {
     "number": st.one_of(st.none(), st.floats(-1e6, 1e6, allow_nan=False)),
