@@ -100,6 +100,7 @@ bundle=${SANDGLASS_CA_BUNDLE:-${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-cer
 [ -f "$bundle" ] || bundle=$(python3 -c 'import ssl; print(ssl.get_default_verify_paths().cafile or "")')
 [ -f "$bundle" ] || fail "no CA bundle found; set SANDGLASS_CA_BUNDLE to a PEM file"
 cp "$bundle" "$context/ca-bundle.crt"
+printf '%s\n' "$inputs" > "$context/inputs"  # in the image: else a layer cache hands out the label of an older build
 
 options=(--network host --tag "$tag" --file "$context/Containerfile" --build-arg "BASE=$base" --build-arg "INPUTS=$inputs")
 [ -z "${PIP_INDEX_URL:-}" ] || options+=(--build-arg "PIP_INDEX_URL=$PIP_INDEX_URL")
@@ -110,6 +111,11 @@ else
 fi
 say "building $tag with $engine (a few minutes the first time)"
 started=$SECONDS
+replaced=$("${cli[@]}" image inspect --format '{{ .Id }}' "$tag" 2>/dev/null || true)
 "${cli[@]}" build "${options[@]}" "$context" >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; fail "the build failed (log above)"; }
 size=$("${cli[@]}" image inspect --format '{{ .Size }}' "$tag")
+made=$("${cli[@]}" image inspect --format '{{ .Id }}' "$tag")
+if [ -n "$replaced" ] && [ "$replaced" != "$made" ]; then
+  "${cli[@]}" rmi "$replaced" >/dev/null 2>&1 || say "the image before it is still in use and stays"
+fi
 say "$tag built in $((SECONDS - started)) s, $((size / 1000000)) MB ($inputs)"
