@@ -98,13 +98,13 @@ def targets_of(file: SalesFile, found: Found) -> list[Target]:
 
 
 def _pairs(result: Mapping[str, Any]) -> list[tuple[Any, Any]]:
-    if result.get("type") == "series":
-        return list(zip(result["index"], result["values"], strict=True))
-    if result.get("type") == "table":
-        wanted = [result["columns"].index("region")]
-        wanted += [index for index, _ in enumerate(result["columns"]) if index not in wanted][:1]
-        return [(row[wanted[0]], row[wanted[1]]) for row in result["rows"]]
-    raise BenchError(f"the answer is neither a series nor a table: {dict(result)}")
+    kind, value = result.get("type"), result.get("value")
+    if kind == "series" and isinstance(value, dict):
+        return list(zip(value["index"], value["values"], strict=True))
+    if kind == "table" and isinstance(value, dict) and sorted(value["columns"]) == ["amount", "region"]:
+        region, amount = value["columns"].index("region"), value["columns"].index("amount")
+        return [(row[region], row[amount]) for row in value["rows"]]
+    raise BenchError(f"the answer is neither a series nor a table of region and amount: {dict(result)}")
 
 
 def _succeeded(record: Status) -> Status:

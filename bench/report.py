@@ -14,6 +14,9 @@ from bench.table import Row, duration
 from bench.targets import Target, latency_targets
 from bench.warm import WarmRuns
 
+QUIET_RATE = 0.25
+"""Processor seconds a second that a machine spends idle, the stack's own heartbeats included, and no more."""
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -103,11 +106,14 @@ def _peer_row(runs: list[PeerRun] | BenchError) -> Row:
 
 
 def cpu_line(measured: Measured) -> str:
-    """The processor time of one run, and how it was found."""
-    return (
+    """The processor time of one run, how it was found, and whether it can be trusted."""
+    line = (
         f"processor time of one throwaway run: {measured.cpu_seconds:.2f} CPU-seconds (the whole machine's, "
         f"over the {len(measured.paced.runs)} paced runs, less {measured.idle_rate:.3f} a second when idle)"
     )
+    if measured.idle_rate > QUIET_RATE:
+        line += "\nwarning: the machine was busy with other things; no figure of this run means much"
+    return line
 
 
 def keep(home: Path, facts: list[str], measured: Measured, targets: list[Target]) -> Path:

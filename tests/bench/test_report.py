@@ -1,6 +1,7 @@
 """Does the report say what was measured, what was not, and how often a sandbox was warm?"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from bench.errors import BenchError
@@ -52,6 +53,11 @@ def test_a_stock_image_that_was_not_built_is_a_target_missed() -> None:
 def test_the_processor_time_says_how_it_was_found() -> None:
     assert "1.25 CPU-seconds" in cpu_line(_measured())
     assert "less 0.100 a second" in cpu_line(_measured())
+
+
+def test_a_busy_machine_is_warned_of() -> None:
+    assert "busy" not in cpu_line(_measured())
+    assert "busy" in cpu_line(replace(_measured(), idle_rate=2.0))
 
 
 def test_every_single_time_is_kept(tmp_path: Path) -> None:
