@@ -121,8 +121,8 @@ def _tmpfs(work_bytes: int) -> Mapping[str, str]:
 
 
 def _ulimits(policy: Policy) -> list[dict[str, Any]]:
-    # nproc counts a uid over all containers of a host, so it is no limit for one of them: pids.max is. But without
-    # one Podman asks for more than a host without CAP_SYS_RESOURCE may give, and the container does not start.
+    # nproc counts a uid over all containers of a host, so it is no limit for one of them: pids.max is. But
+    # without one Podman asks for more than a host without CAP_SYS_RESOURCE may give, and nothing starts.
     nofile = policy.limits.nofile
     fsize = policy.limits.tmpfs_bytes
     return [

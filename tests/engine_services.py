@@ -125,7 +125,10 @@ def _chained(first: bytes, rest: object) -> Iterator[bytes]:
 def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ended with the block; its output goes to `log`."""
     with log.open("wb") as stream:
-        process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
+        # Not in the work tree: where memory runs out, conmon leaves a file `oom` in its working directory.
+        process = subprocess.Popen(
+            command, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True, cwd=log.parent
+        )
     try:
         yield process
     finally:

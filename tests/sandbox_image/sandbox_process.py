@@ -9,6 +9,7 @@ import secrets
 import select
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -66,8 +67,13 @@ class SandboxProcess:
     def __init__(self) -> None:
         self.name = f"sandglass-test-{secrets.token_hex(6)}"
         command = ["podman", "--runtime", "runc", "run", "--rm", "-i", "--name", self.name, *_LIMITS, IMAGE]
+        # Not in the work tree: where memory runs out, conmon leaves a file `oom` in its working directory.
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            cwd=tempfile.gettempdir(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         self.reader = FrameReader(FROM_SANDBOX)
         self.writer = FrameWriter(FROM_WORKER)
