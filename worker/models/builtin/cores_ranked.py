@@ -96,10 +96,13 @@ def which_frame() -> Parser:
 
     def make(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
         limit, who, _has, _the, ascending, what = parts
+        if limit is None and _plural(context, who):
+            context.blame("it is not said how many: ask for the top 5, for example")
+            return
         yield from ranked_frames(context, who, what, limit=limit or 1, ascending=ascending)
 
     opening = opt(phrase("which", "which is", "which are", "in which", "which of the", "name the"))
-    full = seq(opt(whole_number()), subject(), _HAS, ARTICLE, _SUPERLATIVE, measure())
+    full = seq(opt(whole_number()), subject_seen(), _HAS, ARTICLE, _SUPERLATIVE, measure())
     asked = applied(seq(opening, ARTICLE, full), lambda v: v[2])
     is_highest = seq(
         phrase("which", "in which", "for which"),

@@ -28,14 +28,14 @@ _BE = opt(phrase("is", "are", "was", "were", "of"))
 _NOT = phrase("not")
 
 
-def values(*, plain: bool = True) -> Parser:
-    """Match values of one column; the value is `(column, (value, ...))`. For `plain` see `mentions.value`."""
+def values(*, common: bool = True) -> Parser:
+    """Match values of one column; the value is `(column, (value, ...))`. `common`: see `mentions.value`."""
 
     def one_column(_: Context, pairs: tuple[tuple[Column, str], ...]) -> Iterator[Any]:
         if len({pair[0].name for pair in pairs}) == 1:
             yield pairs[0][0], tuple(pair[1] for pair in pairs)
 
-    return bound(listed(seq_second(ARTICLE, value(plain=plain)), "and", "or", "&"), one_column)
+    return bound(listed(seq_second(ARTICLE, value(common=common)), "and", "or", "&"), one_column)
 
 
 def seq_second(first: Parser, second: Parser) -> Parser:
@@ -64,7 +64,7 @@ def value_phrase(*, negated: bool = False) -> Parser:
 
     before = seq_second(ARTICLE, applied(seq(column("text"), opt(phrase("is", "=", "of", ":"))), _first))
     named = seq(before, values())
-    bare = applied(values(plain=False), lambda found: (None, found))
+    bare = applied(values(common=False), lambda found: (None, found))
     after = opt(alt(column("text"), row_noun()))
     return bound(applied(seq(ARTICLE, alt(named, bare), after), lambda v: (*v[1], v[2])), make)
 

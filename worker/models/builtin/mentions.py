@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.grammar import Context, Found, Parser, memo, phrase
-from worker.models.builtin.schema import Column, Table
+from worker.models.builtin.schema import Column, Table, plain
 from worker.models.builtin.tokens import stem
 
 MAX_WORDS = 12
@@ -120,10 +122,10 @@ def glued(context: Context, at: int, end: int) -> bool:
     return not (before.isspace() or before in _OPENING) or not (after.isspace() or after in _CLOSING)
 
 
-def value(*, plain: bool = True) -> Parser:
+def value(*, common: bool = True) -> Parser:
     """Match a value that a text column holds; the value is `(column, value)`, one reading for each.
 
-    With `plain` false, a value that is also a word of questions (`all`, `no`) is not taken for one,
+    With `common` false, a value that is also a word of questions (`all`, `no`) is not taken for one,
     unless it is in capitals (`IT`) in a question that is not.
     """
 
@@ -132,7 +134,7 @@ def value(*, plain: bool = True) -> Parser:
             return
         for end in range(min(len(context.tokens), at + MAX_WORDS), at, -1):
             found = _valued(context, at, end)
-            if found and (plain or not _common_word(context, at, end)):
+            if found and (common or not _common_word(context, at, end)):
                 yield from ((pair, end) for pair in found)
                 return
 
@@ -159,28 +161,19 @@ def _valued(context: Context, at: int, end: int) -> list[tuple[Column, str]]:
         return []
     else:
         raw = context.text[token.start : context.tokens[end - 1].end]
-    wanted = _plain(raw)
-    found = []
-    for held in context.table.columns:
-        if held.kind != "text":
-            continue
-        hits = [text for text in held.values if _plain(text) == wanted]
+    found = context.table.held.get(plain(raw), [])
+    for held in {column.name: column for column, _ in found}.values():
+        hits = [text for column, text in found if column.name == held.name]
         if len(hits) > 1:
-            context.blame(
-                f"{held.name} holds {listing([repr(h) for h in hits])}, which differ only in case or spaces"
-            )
-        elif hits:
-            found.append((held, hits[0]))
-    return found
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split()).casefold()
+            same = listing([repr(hit) for hit in hits])
+            context.blame(f"{held.name} holds {same}, which differ only in case or spaces")
+    once = Counter(column.name for column, _ in found)
+    return [(column, text) for column, text in found if once[column.name] == 1]
 
 
 def holds(held: Column, text: str) -> list[str]:
     """Return the values of `held` that are `text`, whatever its case."""
-    return [value for value in held.values if _plain(value) == _plain(text)]
+    return [value for value in held.values if plain(value) == plain(text)]
 
 
 def literal() -> Parser:
@@ -203,7 +196,9 @@ def number() -> Parser:
         if at >= len(context.tokens) or context.norm(at + 1) == "%":
             return
         token = context.tokens[at]
-        if token.kind == "number":
+        if token.kind == "number" and re.fullmatch(r"-?[1-9]\d{0,2}\.\d{3}", token.raw):
+            context.blame(f'"{token.raw}" may be a decimal or thousands: write it without the point')
+        elif token.kind == "number":
             yield (float(token.norm) if "." in token.norm else int(token.norm)), at + 1
 
     return parse

@@ -209,7 +209,7 @@ def adjectives() -> Parser:
         if parts[1] is None or parts[1].name == parts[0][0].name:
             yield parts[0]
 
-    held = bound(seq(values(plain=False), opt(column("text"))), same)
+    held = bound(seq(values(common=False), opt(column("text"))), same)
     return bound(seq(opt(phrase("not")), opt(alt(held, column("boolean")))), make)
 
 

@@ -15,7 +15,8 @@ from worker.models.builtin.sql import write_sql
 from worker.models.builtin.tokens import tokenize
 
 MAX_CHARACTERS = 2000
-MAX_TABLES = 40
+MAX_TABLES = 200
+MAX_SUGGESTED_FROM = 20
 
 
 def plan_question(question: Question) -> Plan | Decline:
@@ -27,30 +28,16 @@ def plan_question(question: Question) -> Plan | Decline:
         return _declined(f"the question is longer than {MAX_CHARACTERS} characters", question)
     if not any(token.kind != "sign" for token in tokenize(question.text)):
         return _declined("the question is empty", question)
-    readings = [(table, read(question.text, table)) for table in _about(question.text, tables)]
+    if len(tables) > MAX_TABLES:
+        return _declined(f"there are more than {MAX_TABLES} tables to choose from", question)
+    readings = [(table, read(question.text, table)) for table in tables]
     sure = [(table, reading.frame) for table, reading in readings if reading.frame is not None]
     if len(sure) > 1:
         names = listing([table.name for table, _ in sure])
         return _declined(f'it could be about {names}: name the table, as in "in {sure[0][0].name}"', question)
-    if not sure or any("more than one way" in reason for _, r in readings for reason in r.reasons):
+    if not sure or any(reading.several for _, reading in readings):
         return _declined(_why([reading for _, reading in readings if reading.frame is None]), question)
     return _planned(sure[0][1], sure[0][0], question)
-
-
-def _about(text: str, tables: tuple[Table, ...]) -> tuple[Table, ...]:
-    """Return the tables that the question names, or all."""
-    words = [token.norm for token in tokenize(text.replace("_", " "))]
-    named = tuple(table for table in tables[:MAX_TABLES] if table.words and _names(words, table))
-    return named if len(tables) > 1 and len(named) == 1 else tables[:MAX_TABLES]
-
-
-def _names(words: list[str], table: Table) -> bool:
-    size = len(table.words)
-    before = {"in", "of", "from", "the"}
-    return any(
-        tuple(words[at : at + size]) == table.words and at > 0 and words[at - 1] in before
-        for at in range(len(words) - size + 1)
-    )
 
 
 def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
@@ -98,24 +85,23 @@ def _declined(reason: str, question: Question) -> Decline:
 
 def suggest_questions(tables: tuple[TableView, ...]) -> tuple[str, ...]:
     """Return up to three questions about `tables` that are surely answered."""
-    views = tables[:MAX_TABLES]
+    read_tables = tuple(
+        read_table(view, first=at == 0) for at, view in enumerate(tables[:MAX_SUGGESTED_FROM])
+    )
     found: list[str] = []
-    for at, view in enumerate(views):
-        table = read_table(view, first=at == 0)
-        for text in _candidates(table, several=len(views) > 1):
-            if text not in found and _answered(text, views):
+    for table in read_tables:
+        for text in _candidates(table, several=len(tables) > 1):
+            if text not in found and _answered(text, read_tables, len(tables)):
                 found.append(text)
             if len(found) == 3:
                 return tuple(found)
     return tuple(found)
 
 
-def _answered(text: str, views: tuple[TableView, ...]) -> bool:
-    tables = tuple(read_table(view, first=at == 0) for at, view in enumerate(views))
-    readings = [read(text, table) for table in _about(text, tables)]
-    return sum(reading.frame is not None for reading in readings) == 1 and not any(
-        "more than one way" in reason for reading in readings for reason in reading.reasons
-    )
+def _answered(text: str, tables: tuple[Table, ...], count: int) -> bool:
+    readings = [read(text, table) for table in tables]
+    sure = sum(reading.frame is not None for reading in readings)
+    return sure == 1 and count == len(tables) and not any(reading.several for reading in readings)
 
 
 def _candidates(table: Table, *, several: bool) -> Iterator[str]:

@@ -65,6 +65,8 @@ class Reading:
     reasons: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    several: bool = False
+    """Whether there is no frame because there are several."""
 
 
 def read(text: str, table: Table) -> Reading:
@@ -85,7 +87,7 @@ def read(text: str, table: Table) -> Reading:
         return Reading(frames[0])
     if frames:
         first, second = describe(frames[0], table), describe(frames[1], table)
-        return Reading(None, (f"it can be read in more than one way: {first}; or {second}",))
+        return Reading(None, (f"it can be read in more than one way: {first}; or {second}",), several=True)
     return Reading(None, tuple(context.reasons), _unknown(context), tuple(context.hints))
 
 

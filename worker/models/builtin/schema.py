@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from worker.analysis.contract import TableView
@@ -73,6 +74,15 @@ class Table:
     words: tuple[str, ...]
     first: bool = True
 
+    @cached_property
+    def held(self) -> dict[str, list[tuple[Column, str]]]:
+        """The values of all text columns, by their text without case and needless spaces."""
+        found: dict[str, list[tuple[Column, str]]] = {}
+        for column in self.of_kind("text"):
+            for value in column.values:
+                found.setdefault(plain(value), []).append((column, value))
+        return found
+
     def column(self, name: str) -> Column:
         """Return the column called `name`."""
         return next(column for column in self.columns if column.name == name)
@@ -80,6 +90,11 @@ class Table:
     def of_kind(self, kind: str) -> tuple[Column, ...]:
         """Return the columns of one kind."""
         return tuple(column for column in self.columns if column.kind == kind)
+
+
+def plain(text: str) -> str:
+    """Return `text` without case and needless spaces, as values are compared."""
+    return " ".join(text.split()).casefold()
 
 
 def read_table(view: TableView, *, first: bool) -> Table:
