@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -17,6 +18,7 @@ from client.stack.process import Daemon
 DEFAULT_IMAGE = "sandglass-sandbox:dev"
 _REDIS_PORT = 6380
 _WORKER_ONLY = frozenset({"SANDGLASS_ENGINE_URL", "SANDGLASS_KEY", "DOCKER_HOST", "CONTAINERS_CONF"})
+_CLIENT_ONLY = frozenset({"SANDGLASS_KEY", "SANDGLASS_URL", "SANDGLASS_INSTALL", "SANDGLASS_PORT"})
 _SYSTEM = frozenset({"PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH"})
 
 
@@ -28,6 +30,8 @@ class Remembered:
     redis_port: int
     redis_password: str
     engine_url: str = ""
+    settings: str = ""
+    """Digest of the settings that the services were started with."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,19 @@ def load_config(environ: Mapping[str, str] = os.environ) -> StackConfig:
     )
 
 
+def settings_digest(environ: Mapping[str, str] = os.environ) -> str:
+    """SHA-256 (hex) of all settings that worker and gateway read; it tells whether they have changed."""
+    settings = {
+        name: value
+        for name, value in environ.items()
+        if name.startswith(("SANDGLASS_", "OPENAI_", "OLLAMA_")) and name not in _CLIENT_ONLY
+    }
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
 def remember(config: StackConfig, engine_url: str) -> None:
     """Write `stack.json`, readable by its owner only."""
-    kept = Remembered(config.port, config.redis_port, config.redis_password, engine_url)
+    kept = Remembered(config.port, config.redis_port, config.redis_password, engine_url, settings_digest())
     write_private(config.home / "stack.json", json.dumps(asdict(kept), indent=1) + "\n")
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from client.errors import StackError
-from client.stack.config import StackConfig, load_config, read_remembered, remember
+from client.stack.config import StackConfig, load_config, read_remembered, remember, settings_digest
 from client.stack.engine import FoundEngine, find_engine, own_url, ping, podman_daemon, start_podman
 from client.stack.image import build_image, remove_sandboxes
 from client.stack.local_key import ensure_local_key
@@ -40,6 +40,7 @@ def bring_up(say: Say) -> Up:
         _refuse_other_port(services)
         engine = ensure_engine(config, say)
         parts = (services.gateway, services.worker)
+        _tell_changed_settings(services, say)
         if all(part.alive() for part in parts) and services.workers() and services.gateway_ready():
             return Up(config, engine, was_running=True)
         build_image(engine, config)
@@ -121,6 +122,13 @@ def _remove_sandboxes(config: StackConfig, say: Say) -> int:
             f"sandboxes labelled sandglass.stack={config.stack_id} may be left: {error}; "
             "start the engine, then: sandglass down"
         ) from error
+
+
+def _tell_changed_settings(services: Services, say: Say) -> None:
+    kept = read_remembered(services.config.home)
+    running = services.gateway.alive() or services.worker.alive()
+    if kept and running and kept.settings != settings_digest():
+        say("warning: settings differ from those the stack runs with; to apply them: sandglass down, then up")
 
 
 def _refuse_other_port(services: Services) -> None:

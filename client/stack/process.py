@@ -12,6 +12,7 @@ from pathlib import Path
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _POLL_SECONDS = 0.05
+_STARTS = " starts ---\n"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Daemon:
         """
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         with self.log_path.open("ab") as log:
-            log.write(f"--- {time.strftime('%Y-%m-%dT%H:%M:%S%z')} {command[0]} starts\n".encode())
+            log.write(f"--- {time.strftime('%Y-%m-%dT%H:%M:%S%z')} {command[0]}{_STARTS}".encode())
             log.flush()
             process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
                 command,
@@ -96,14 +97,15 @@ class Daemon:
         return was_alive or bool(left)
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines of its log."""
+        """The last lines of its log, of its last start only."""
         try:
             with self.log_path.open("rb") as log:
                 log.seek(max(0, self.log_path.stat().st_size - 64 * 1024))
                 text = log.read().decode("utf-8", "replace")
         except OSError:
             return ""
-        return "\n".join(text.splitlines()[-lines:])
+        _, started, since = text.rpartition(_STARTS)
+        return "\n".join((since if started else text).splitlines()[-lines:])
 
     def _kept(self) -> Identity | None:
         try:

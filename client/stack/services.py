@@ -19,6 +19,7 @@ from client.stack.config import StackConfig, port_is_free, write_private
 from client.stack.process import Daemon, wait_until
 
 Say = Callable[[str], None]
+_ADVICE = "mend that and go on with `sandglass up`, or end what has started with `sandglass down`"
 _HEARTBEATS = "sandglass:worker:*"
 _REDIS_SECONDS = 15.0
 _GATEWAY_SECONDS = 45.0
@@ -67,7 +68,7 @@ class Services:
             raise StackError("redis-server is not installed; run: make setup (or set SANDGLASS_REDIS_URL)")
         say(f"starting Redis on 127.0.0.1:{port}")
         self._launch(self.redis, [program, str(self._write_redis_conf())], dict(os.environ))
-        self._await(self.redis, self.redis_answers, _REDIS_SECONDS, "look at the log above")
+        self._await(self.redis, self.redis_answers, _REDIS_SECONDS)
 
     def start_worker(self, engine_url: str, say: Say) -> None:
         """Start the worker and wait until it takes tasks. Raises: StackError."""
@@ -80,7 +81,7 @@ class Services:
 
     def await_worker(self) -> None:
         """Wait until the worker answers over the queue. Raises: StackError."""
-        self._await(self.worker, lambda: bool(self.workers()), _WORKER_SECONDS, "sandglass doctor says more")
+        self._await(self.worker, lambda: bool(self.workers()), _WORKER_SECONDS)
 
     def start_gateway(self, say: Say) -> None:
         """Start the gateway and wait until it is ready. Raises: StackError."""
@@ -99,7 +100,7 @@ class Services:
 
     def await_gateway(self) -> None:
         """Wait until the gateway says that it is ready. Raises: StackError."""
-        self._await(self.gateway, self.gateway_ready, _GATEWAY_SECONDS, "sandglass doctor says more")
+        self._await(self.gateway, self.gateway_ready, _GATEWAY_SECONDS)
 
     def end_all(self, say: Say) -> bool:
         """End gateway, worker and Redis, in this order; False: none was there."""
@@ -173,7 +174,7 @@ class Services:
         except OSError as error:
             raise StackError(f"cannot start the {daemon.name}: {error.strerror}: {error.filename}") from None
 
-    def _await(self, daemon: Daemon, ready: Callable[[], bool], limit_seconds: float, advice: str) -> None:
+    def _await(self, daemon: Daemon, ready: Callable[[], bool], limit_seconds: float) -> None:
         wait_until(lambda: daemon.alive() is None or ready(), limit_seconds)
         if daemon.alive() is not None and ready():
             return
@@ -181,4 +182,4 @@ class Services:
         tail = daemon.log_tail(20)
         if daemon.alive():
             daemon.end(mark=self.config.mark)
-        raise StackError(f"the {daemon.name} {fate}; the end of {daemon.log_path}:\n{tail}\n{advice}")
+        raise StackError(f"the {daemon.name} {fate}; the end of {daemon.log_path}:\n{tail}\n{_ADVICE}")

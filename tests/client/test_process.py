@@ -97,15 +97,15 @@ def test_a_zombie_is_not_alive() -> None:
 
 PARENT = f"""
 import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", {SLEEP!r}])
-print(child.pid, flush=True)
+code = {SLEEP!r}.replace("print(", "import os; print(os.getpid(), ")
+child = subprocess.Popen([sys.executable, "-c", code])
 time.sleep(60)
 """
 
 
 def test_children_left_by_a_killed_process_are_ended(daemon: Daemon) -> None:
     pid = _start(daemon, PARENT)
-    child = int(daemon.log_tail().splitlines()[1])
+    child = int(next(line for line in daemon.log_tail().splitlines() if "up" in line).split()[0])
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: daemon.alive() is None, 10)
     assert identify(child) is not None
@@ -122,3 +122,11 @@ def test_the_end_of_the_log_is_kept_short(daemon: Daemon) -> None:
     daemon.log_path.parent.mkdir(parents=True)
     daemon.log_path.write_text("\n".join(f"line {number}" for number in range(50_000)))
     assert daemon.log_tail(2) == "line 49998\nline 49999"
+
+
+def test_the_log_is_shown_from_the_last_start_on(daemon: Daemon) -> None:
+    _start(daemon, "print('first'); " + SLEEP)
+    daemon.end(10)
+    _start(daemon, SLEEP)
+    assert daemon.log_tail() == "up"
+    assert "first" in daemon.log_path.read_text()

@@ -10,7 +10,14 @@ import pytest
 
 from client.errors import StackError
 from client.settings import find_key, find_url
-from client.stack.config import load_config, port_is_free, read_remembered, remember, write_private
+from client.stack.config import (
+    load_config,
+    port_is_free,
+    read_remembered,
+    remember,
+    settings_digest,
+    write_private,
+)
 
 
 def test_the_defaults_lie_in_the_home(home: Path) -> None:
@@ -122,3 +129,10 @@ def test_a_damaged_memory_is_no_memory(home: Path) -> None:
     (home / "stack.json").write_text('{"port": []')
     assert read_remembered(home) is None
     assert find_url() == "http://127.0.0.1:8000"
+
+
+def test_changed_settings_are_noticed_but_not_the_clients_own() -> None:
+    base = {"SANDGLASS_MODEL": "builtin", "PATH": "/bin"}
+    assert settings_digest(base) == settings_digest({**base, "SANDGLASS_KEY": "sg_x", "HOME": "/root"})
+    assert settings_digest(base) != settings_digest({**base, "SANDGLASS_MODEL": "ollama:llama3.1"})
+    assert settings_digest(base) != settings_digest({**base, "OPENAI_API_KEY": "x"})
