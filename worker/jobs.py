@@ -17,7 +17,12 @@ from store.records import Job, new_id, utc_now
 from worker.analyze import analyze
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
-from worker.engines.base import EngineError, PipeClosedError
+from worker.engines.base import (
+    EngineError,
+    EngineUnavailableError,
+    ImageMissingError,
+    PipeClosedError,
+)
 from worker.execute import execute
 from worker.lease import CancelledByClientError, Lease, LeaseLostError
 from worker.models.choose import UnknownModelError
@@ -95,9 +100,7 @@ async def _work(context: JobContext) -> dict[str, Any]:
         return ending("policy_denied", str(error))
     except EngineError as error:
         log.error("engine", error=str(error))
-        return ending(
-            "engine_error", "The container engine could not run this job. `sandglass doctor` says why."
-        )
+        return ending("engine_error", _engine_words(error))
     except PipeClosedError:
         return ending("runner_lost", "The sandbox ended while data went in. Run it again.")
     except (LeaseLostError, StoreUnavailableError):
@@ -105,6 +108,15 @@ async def _work(context: JobContext) -> dict[str, Any]:
     except Exception:
         log.exception("the worker failed")
         return ending("runner_lost", "The worker failed inside. The task id finds the reason in its log.")
+
+
+def _engine_words(error: EngineError) -> str:
+    # The engine's own words name sockets and paths of the host: they are for the log.
+    if isinstance(error, ImageMissingError):
+        return "The sandbox image is not there: whoever runs this stack makes it with `make image`."
+    if isinstance(error, EngineUnavailableError):
+        return "The container engine does not answer: `sandglass doctor` says more, `sandglass up` starts it."
+    return "The container engine refused to run this job: `sandglass doctor` says more."
 
 
 async def _finish(context: JobContext, changes: dict[str, Any]) -> None:

@@ -1,0 +1,136 @@
+"""What is left over is swept: containers by label, jobs by lease and by age."""
+
+import json
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+
+from policies.model import load_policy
+from policies.spec import LABEL_STACK, Marks, container_body
+from store.base import Store
+from store.open import open_store
+from store.records import Job, Request, utc_now
+from tests.engine_services import IMAGE
+from worker.engines.base import ContainerEntry, Engine
+from worker.reaper import is_stray, sweep_containers, sweep_jobs
+from worker.runtime import owner_mark
+from worker.sandbox.standby import Maker
+from worker.settings import Settings
+
+TENANT = "t"
+FUTURE, PAST = 4_000_000_000, 1
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str) -> Settings:
+    return Settings(
+        store=f"sqlite://{tmp_path}/s.db",
+        redis_url=redis_url,
+        worker_name="here",
+        stack="mine",
+        queued_seconds=60,
+    )
+
+
+@pytest.fixture
+async def store(settings: Settings) -> AsyncIterator[Store]:
+    opened = open_store(settings.store)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+def published(settings: Settings) -> list[str]:
+    """The task ids in the queue, which is emptied."""
+    client = redis.Redis.from_url(settings.redis_url)
+    messages = client.lrange("sandglass", 0, -1)
+    client.delete("sandglass")
+    client.close()
+    return [json.loads(message)["headers"]["id"] for message in messages]
+
+
+def entry(owner: str, deadline: int | str) -> ContainerEntry:
+    return ContainerEntry("c", True, {"sandglass.owner": owner, "sandglass.deadline": str(deadline)})
+
+
+@pytest.mark.parametrize(
+    ("owner", "deadline", "stray"),
+    [
+        (owner_mark("here", os.getpid()), FUTURE, False),
+        (owner_mark("here", os.getpid()), PAST, True),
+        ("here:1:999999999", FUTURE, True),
+        ("there:1:999999999", FUTURE, False),
+        ("there:1:999999999", PAST, True),
+        ("there:1:999999999", "never", True),
+    ],
+)
+def test_a_stray_is_what_nobody_will_remove(
+    settings: Settings, owner: str, deadline: int | str, stray: bool
+) -> None:
+    assert is_stray(entry(owner, deadline), settings) is stray
+
+
+@pytest.mark.engine
+async def test_strays_of_this_stack_only_are_removed(
+    engine: Engine, maker: Maker, settings: Settings
+) -> None:
+    mine = settings.model_copy(update={"stack": maker.stack})
+    dead = Marks(maker.stack, "here:1:999999999", FUTURE)
+    alive = Marks(maker.stack, owner_mark("here", os.getpid()), FUTURE)
+    others = Marks(f"{maker.stack}-other", "here:1:999999999", FUTURE)
+    made = [
+        await engine.create(container_body(load_policy("default"), IMAGE, marks))
+        for marks in (dead, alive, others)
+    ]
+    pipe = await engine.start(made[0])
+    assert await sweep_containers(engine, mine) == 1
+    assert [found.container_id for found in await engine.find({LABEL_STACK: maker.stack})] == [made[1]]
+    assert await engine.state(made[2]) is not None
+    await pipe.close()
+    for container_id in made:
+        await engine.remove(container_id)
+
+
+async def test_a_job_that_was_never_published_is(store: Store, settings: Settings) -> None:
+    old, new = utc_now() - timedelta(seconds=30), utc_now()
+    lost = Job(tenant_id=TENANT, kind="execute", request=Request(code="1"), created_at=old)
+    fresh = Job(tenant_id=TENANT, kind="execute", request=Request(code="1"), created_at=new)
+    for job in (lost, fresh):
+        await store.insert_job(job)
+    await sweep_jobs(store, settings)
+    assert published(settings) == [lost.task_id]
+    await sweep_jobs(store, settings)
+    assert published(settings) == []
+
+
+async def test_a_job_whose_worker_died_is_published_again(store: Store, settings: Settings) -> None:
+    job = Job(tenant_id=TENANT, kind="execute", request=Request(code="1"))
+    await store.insert_job(job)
+    assert await store.claim_job(TENANT, job.task_id, "dead", utc_now() - timedelta(seconds=1))
+    await sweep_jobs(store, settings)
+    assert published(settings) == [job.task_id]
+
+
+async def test_a_job_that_is_too_old_has_expired(store: Store, settings: Settings) -> None:
+    old = utc_now() - timedelta(seconds=90)
+    job = Job(tenant_id=TENANT, kind="execute", request=Request(code="1"), created_at=old)
+    await store.insert_job(job)
+    await sweep_jobs(store, settings)
+    found = await store.get_job(TENANT, job.task_id)
+    assert found is not None
+    assert (found.state, found.outcome) == ("failed", "expired")
+    assert published(settings) == []
+
+
+async def test_without_redis_a_job_stays_unpublished(store: Store, settings: Settings) -> None:
+    old = utc_now() - timedelta(seconds=30)
+    job = Job(tenant_id=TENANT, kind="execute", request=Request(code="1"), created_at=old)
+    await store.insert_job(job)
+    await sweep_jobs(store, settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    found = await store.get_job(TENANT, job.task_id)
+    assert found is not None
+    assert (found.state, found.published_at) == ("queued", None)
