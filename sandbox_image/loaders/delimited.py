@@ -115,7 +115,6 @@ class _Reading:
             ("stray quotes read leniently", {"strict": False}),
             ("a quote is left open: quotes read as ordinary characters", {"quoting": csv.QUOTE_NONE}),
         )
-        csv.field_size_limit(MAX_CELL_CHARACTERS)
         for number, (said, options) in enumerate(modes):
             self.short = self.long = self.blank = 0
             self.quotes, self.header = said, []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .header import Layout, find_layout
+from .limits import MAX_CELL_CHARACTERS
 
 _SAMPLE_CHARACTERS = 256 << 10
 _SAMPLE_ROWS = 400
@@ -41,6 +42,8 @@ class Dialect:
 
 def detect_dialect(path: Path, file_format: str, encoding: str) -> Dialect:
     """Decide by the first part of the file; the reader checks it on the rest."""
+    # Of the whole process: the sample is parsed many times below, and the reader parses the rest.
+    csv.field_size_limit(MAX_CELL_CHARACTERS)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         text = file.read(_SAMPLE_CHARACTERS).replace("\0", "")
         if file.read(1):

@@ -236,3 +236,10 @@ def test_large_file_stays_small_in_memory(tmp_path: Path, load_path: Any) -> Non
     assert table.profile["rows"] == 200_000
     assert table.profile["columns"][0]["unique"] == 200_000
     assert table.profile["columns"][2]["mean"] == pytest.approx(sum(range(200_000)) / 4 / 200_000)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_cell_longer_than_the_csv_modules_own_limit_is_read(load: Any, quote: str) -> None:
+    long = "x" * 200_000
+    loaded = load(f"a,b\n1,{quote}{long}{quote}\n2,y\n")
+    assert loaded.frame["b"].tolist() == [long, "y"]
