@@ -21,7 +21,8 @@ run: setup ## Set up all, start the local stack in the background, ask a questio
 	@$(SANDGLASS) up
 	@printf '\n%s\n\n' '$$ sandglass ask $(EXAMPLE) "$(QUESTION)"'
 	@$(SANDGLASS) ask $(EXAMPLE) "$(QUESTION)"
-	@printf '\nask more:  .venv/bin/sandglass ask FILE "QUESTION"     end it all:  make stop\n'
+	@printf '\naddress:   %s\nkey:       %s\nask more:  %s\nend it:    %s\n' "http://127.0.0.1:$${SANDGLASS_PORT:-8000}" \
+		"$${SANDGLASS_HOME:-$(CURDIR)/.sandglass}/key" '$(SANDGLASS) ask FILE "QUESTION"' 'make stop'
 
 stop: ## End what `make run` started, sandboxes included
 	@[ ! -x $(SANDGLASS) ] || $(SANDGLASS) down
