@@ -43,6 +43,7 @@ test: ## Lint and all tests, on every container engine of this machine; pytest's
 	@$(MAKE) --no-print-directory lint
 	@$(PY) -m pytest $(PYTEST)
 
-bench: setup ## Measure latencies: one table
+bench: setup ## Measure latencies, and a 100 MB table: two tables
 	@$(SANDGLASS) up
 	@$(PY) -m bench.latency
+	@$(PY) -m bench.profile

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 import docker
 import pytest
@@ -48,10 +49,13 @@ def answers(url: str) -> bool:
     return True
 
 
-def has_image(url: str) -> bool:
-    """Whether the engine at `url` has the sandbox image."""
+def image_inputs(url: str) -> str | None:
+    """The digest of what the sandbox image was made of, by its label; None: there is no such image."""
     with docker.APIClient(base_url=url, version="1.40", timeout=30) as client:
-        return bool(client.images(name=IMAGE))
+        try:
+            return str(client.inspect_image(IMAGE)["Config"]["Labels"]["sandglass.inputs"])
+        except docker.errors.ImageNotFound:
+            return None
 
 
 @contextmanager
@@ -64,7 +68,7 @@ def podman() -> Iterator[str]:
     command = ["podman", "--runtime", "runc", "system", "service", "--time=0", f"unix://{path}"]
     with running(command, STATE / "test-podman.log"):
         wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "podman answers")
-        if not has_image(f"unix://{path}"):
+        if image_inputs(f"unix://{path}") is None:
             missing(f"podman has no image {IMAGE} (make image)")
         yield f"unix://{path}"
     path.unlink(missing_ok=True)
@@ -77,8 +81,10 @@ def docker_engine() -> Iterator[str]:
     with ExitStack() as stack:
         if not (answers(found) and "podman" not in _engine_name(found)):
             found = stack.enter_context(_own_dockerd())
-        if not has_image(found) and not _copy_image(found):
-            missing(f"docker has no image {IMAGE}, and podman has none to copy (make image)")
+        with podman() as source:
+            wanted = image_inputs(source)
+        if image_inputs(found) != wanted:
+            _copy_image(found)
         yield found
 
 
@@ -102,22 +108,17 @@ def _engine_name(url: str) -> str:
     return " ".join(part.get("Name", "") for part in parts).lower()
 
 
-def _copy_image(url: str) -> bool:
+def _copy_image(url: str) -> None:
     saved = subprocess.Popen(["podman", "save", "--format", "docker-archive", IMAGE], stdout=subprocess.PIPE)
     with docker.APIClient(base_url=url, version="1.40", timeout=600) as client, saved:
         assert saved.stdout is not None
-        first = saved.stdout.read(1)
-        if first:
-            list(client.load_image(_chained(first, saved.stdout)))
-    if first:
-        with docker.APIClient(base_url=url, version="1.40") as client:
-            client.tag(f"localhost/{IMAGE}", IMAGE.split(":")[0], IMAGE.split(":")[1])
-    return bool(first)
+        list(client.load_image(_chunks(saved.stdout)))
+        client.tag(f"localhost/{IMAGE}", *IMAGE.split(":"), force=True)
+    assert saved.returncode == 0
 
 
-def _chained(first: bytes, rest: object) -> Iterator[bytes]:
-    yield first
-    while chunk := rest.read(1 << 20):  # type: ignore[attr-defined]
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while chunk := stream.read(1 << 20):
         yield chunk
 
 

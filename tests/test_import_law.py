@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-OURS = {"gateway", "worker", "store", "policies", "client", "sandbox_image"}
+OURS = {"gateway", "worker", "store", "policies", "client", "sandbox_image", "bench"}
 FORBIDDEN = {
     "policies": OURS - {"policies"},
     "sandbox_image": OURS - {"sandbox_image"},
@@ -23,6 +23,7 @@ FORBIDDEN = {
         "duckdb",
     },
     "worker": {"gateway", "client", "sandbox_image", "fastapi", "starlette", "interpreter", "pandas"},
+    "bench": {"gateway", "sandbox_image"},
     "client": {"gateway", "sandbox_image", "fastapi", "pandas"},
 }
 LONGEST_FILE = 350

@@ -30,8 +30,13 @@ class Process:
         self._wait(self._runtime.open())
 
     def run_job(self, tenant_id: str, task_id: str) -> None:
-        """See one job to its end."""
+        """See one job to its end; back when the next one finds a warm sandbox here, or after some seconds.
+
+        Celery gives the next job to the process that was free last, whose standby is the one just used: held
+        back, it lets those with a warm one go first.
+        """
         self._wait(run_job(self._runtime, tenant_id, task_id))
+        self._wait(self._runtime.wait_warm())
 
     def close(self) -> None:
         """Destroy the standby sandboxes and give back connections."""

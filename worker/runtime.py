@@ -22,6 +22,7 @@ from worker.settings import Settings
 
 EVENTS_CHANNEL = "sandglass:events"
 DEFAULT_POLICY = "default"
+_WARM_SECONDS = 5.0
 log = structlog.get_logger()
 
 
@@ -65,6 +66,11 @@ class Runtime:
         """Destroy a used sandbox in the background, and refill."""
         if self._standby is not None:
             self._standby.retire(sandbox)
+
+    async def wait_warm(self) -> None:
+        """Wait a little until a used standby sandbox is replaced."""
+        if self._standby is not None:
+            await self._standby.wait_warm(_WARM_SECONDS)
 
     async def engine(self) -> Engine:
         """The engine, connected when first asked for. Raises: EngineUnavailableError."""

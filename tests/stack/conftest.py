@@ -15,7 +15,7 @@ import pytest
 
 from client.api import Sandglass
 from tests.conftest import free_port
-from tests.engine_services import ROOT, missing
+from tests.engine_services import ROOT, docker_engine, missing
 from tests.ferretdb import server as ferretdb
 from tests.providers import ProviderServer
 
@@ -151,6 +151,16 @@ def mongo_stack(provider: ProviderServer, tmp_path: Path) -> Iterator[Stack]:
         running = Stack(
             tmp_path / "h", _environ(tmp_path / "h", provider, SANDGLASS_STORE=f"{url}sandglass"), provider
         )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def docker_stack(provider: ProviderServer, tmp_path: Path) -> Iterator[Stack]:
+    """A stack whose sandboxes are made by Docker, found by `DOCKER_HOST`."""
+    _need()
+    with docker_engine() as url:
+        running = Stack(tmp_path / "h", _environ(tmp_path / "h", provider, DOCKER_HOST=url), provider)
         yield running
         running.close()
 

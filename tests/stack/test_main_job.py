@@ -205,3 +205,12 @@ def test_over_mongodb_the_same(mongo_stack: Stack, sales: Path) -> None:
     assert dict(zip(value["index"], value["values"], strict=True)) == TRUTH
     charted = mongo_stack.ask(sales, "distribution of revenue")
     assert charted["artifacts"], charted["error"]
+
+
+def test_on_docker_the_same(docker_stack: Stack, sales: Path) -> None:
+    record = docker_stack.ask(sales, "What is the total revenue by category?")
+    assert record["outcome"] == "ok", record["error"]
+    value = record["result"]["value"]
+    assert dict(zip(value["index"], value["values"], strict=True)) == TRUTH
+    assert record["receipt"]["engine"] == "docker"
+    docker_stack.command("doctor")

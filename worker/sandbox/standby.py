@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Coroutine
@@ -119,8 +120,17 @@ class Standby:
         return Taken(next_one, warm=False)
 
     def retire(self, sandbox: ContainerSandbox) -> None:
-        """Destroy a used sandbox, then refill, in the background."""
-        self._start(self._retire(sandbox))
+        """Destroy a used sandbox, and refill, in the background."""
+        self._start(sandbox.destroy())
+        self.refill()
+
+    async def wait_warm(self, wall_seconds: float) -> None:
+        """Wait until all are warm; gives up after `wall_seconds`, or at once when the engine refuses."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wall_seconds), self._changed:
+                await self._changed.wait_for(
+                    lambda: len(self._ready) >= self._size or self._error is not None
+                )
 
     async def close(self) -> None:
         """Destroy all that is warm, and finish what is being destroyed."""
@@ -144,10 +154,6 @@ class Standby:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-
-    async def _retire(self, sandbox: ContainerSandbox) -> None:
-        await sandbox.destroy()
-        self.refill()
 
     async def _fill(self) -> None:
         failures = 0

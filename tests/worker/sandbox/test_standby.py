@@ -44,6 +44,27 @@ async def test_a_warm_one_is_handed_out_once_destroyed_and_replaced(tmp_path: Pa
     assert engine.containers == {}
 
 
+async def test_one_can_wait_until_what_was_used_is_replaced(tmp_path: Path) -> None:
+    engine = DummyEngine()
+    standby = Standby(maker_of(engine, tmp_path), DEFAULT, 2)
+    standby.refill()
+    await standby.wait_warm(5)
+    assert standby.ready == 2
+    standby.retire((await standby.take(DEFAULT, "t")).sandbox)
+    assert standby.ready == 1
+    await standby.wait_warm(5)
+    assert standby.ready == 2
+    await standby.close()
+
+
+async def test_waiting_ends_at_once_when_the_engine_refuses(tmp_path: Path) -> None:
+    standby = Standby(maker_of(_BrokenEngine(), tmp_path), DEFAULT, 1)
+    standby.refill()
+    async with asyncio.timeout(5):
+        await standby.wait_warm(60)
+    await standby.close()
+
+
 async def test_another_policy_gets_its_own_and_says_cold(tmp_path: Path) -> None:
     engine = DummyEngine()
     standby = Standby(maker_of(engine, tmp_path), DEFAULT, 1)

@@ -268,6 +268,7 @@ def _with_year(context: Context, found: Column, days: Days) -> Days | None:
     span = date_span(found)
     if span and span[0].year == span[1].year:
         return month_of(span[0].year, days)
+    context.month_of_no_year = True
     context.blame(f"the year of the month is not named, and {found.name} spans more than one")
     return None
 

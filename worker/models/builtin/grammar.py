@@ -24,6 +24,8 @@ class Context:
     """Why whole readings of the question were given up."""
     hints: list[str] = field(default_factory=list)
     """Why parts of it were: of use where nothing better can be said."""
+    month_of_no_year: bool = False
+    """Whether a month was named that could be in several years."""
     steps: int = 0
     seen: dict[tuple[int, int], list[tuple[Any, int]]] = field(default_factory=dict)
     """What each remembered parser found at each place."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.grammar import Context, Found, Parser, memo, phrase
-from worker.models.builtin.schema import Column, Table, plain
+from worker.models.builtin.schema import NAMINGS, Column, Table, plain
 from worker.models.builtin.tokens import stem
 
 MAX_WORDS = 12
@@ -61,16 +61,13 @@ def named_columns(context: Context, at: int, end: int) -> list[Column]:
     spoken = tuple(token.norm for token in context.tokens[at:end])
     raw = context.text[context.tokens[at].start : context.tokens[end - 1].end]
     stems = tuple(stem(word) for word in spoken)
-    tests: tuple[Callable[[Column], bool], ...] = (
-        lambda c: c.name == raw,
-        lambda c: c.name.casefold() == raw.casefold(),
-        lambda c: c.words == spoken or (len(raw) > 2 and "".join(c.words) == "".join(spoken)),
-        lambda c: c.stems == stems,
-    )
-    for test in tests:
-        found = [column for column in context.table.columns if column.words and test(column)]
-        if found:
+    joined = "".join(spoken)
+    for naming, form in zip(NAMINGS, (raw, raw.casefold(), joined, " ".join(stems)), strict=True):
+        found = context.table.names.get((naming, form))
+        if found and (naming != "joined" or len(raw) > 2 or found[0].words == spoken):
             return found
+    if any(word not in context.table.all_stems for word in stems):
+        return []
     if any(partly_named(column, stems, context.table) for column in context.table.columns):
         return [column for column in context.table.columns if _within(column, stems)]
     return []

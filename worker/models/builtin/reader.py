@@ -83,12 +83,23 @@ def read(text: str, table: Table) -> Reading:
         frames = _frames(context)
     except TooLongError:
         return Reading(None, ("the question is too involved to be read surely",))
+    if len(frames) == 1 and context.month_of_no_year and _holds_month(frames[0]):
+        return Reading(None, ("a month of no year and a value may be meant by the same word",), several=True)
     if len(frames) == 1:
         return Reading(frames[0])
     if frames:
         first, second = describe(frames[0], table), describe(frames[1], table)
         return Reading(None, (f"it can be read in more than one way: {first}; or {second}",), several=True)
     return Reading(None, tuple(context.reasons), _unknown(context), tuple(context.hints))
+
+
+def _holds_month(frame: Frame) -> bool:
+    """Whether a filter takes the name of a month for a value of a column that is not about months."""
+    return any(
+        str(value).casefold() in lexicon.MONTHS and "month" not in one.column.casefold()
+        for one in frame.filters
+        for value in one.values
+    )
 
 
 def _frames(context: Context) -> list[Frame]:

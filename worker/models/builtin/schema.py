@@ -11,6 +11,8 @@ from worker.analysis.contract import TableView
 from worker.models.builtin import lexicon
 from worker.models.builtin.tokens import name_words, stem
 
+NAMINGS = ("exact", "case", "joined", "stems")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -25,7 +27,7 @@ class Column:
     values: tuple[str, ...]
     words: tuple[str, ...]
 
-    @property
+    @cached_property
     def stems(self) -> tuple[str, ...]:
         return tuple(stem(word) for word in self.words)
 
@@ -73,6 +75,22 @@ class Table:
     columns: tuple[Column, ...]
     words: tuple[str, ...]
     first: bool = True
+
+    @cached_property
+    def names(self) -> dict[tuple[str, str], list[Column]]:
+        """The columns by each of `NAMINGS` and the name in that form."""
+        found: dict[tuple[str, str], list[Column]] = {}
+        for column in self.columns:
+            if column.words:
+                forms = (column.name, column.name.casefold(), "".join(column.words), " ".join(column.stems))
+                for naming, form in zip(NAMINGS, forms, strict=True):
+                    found.setdefault((naming, form), []).append(column)
+        return found
+
+    @cached_property
+    def all_stems(self) -> frozenset[str]:
+        """Every word of every column's name."""
+        return frozenset(word for column in self.columns for word in column.stems)
 
     @cached_property
     def held(self) -> dict[str, list[tuple[Column, str]]]:

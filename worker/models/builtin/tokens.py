@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 TokenKind = Literal["word", "number", "quoted", "date", "sign"]
@@ -85,6 +86,7 @@ def _words(raw: str, start: int) -> list[Token]:
     return found
 
 
+@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Return the singular of an English word, by its ending only."""
     if len(word) > 3 and word.endswith(("ies", "ie")):
