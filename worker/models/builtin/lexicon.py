@@ -48,7 +48,8 @@ NOTHING_VALUES = frozenset(
     {"no", "none", "n/a", "na", "nothing", "nil", "unknown", "missing", "empty", "null"}
 )
 STOP_VALUES = frozenset({
-    "me", "hi", "ok", "us", "as", "so", "be", "do", "go", "if", "up", "my", "am", "he", "she", "they", "them", "was",
+    "me", "hi", "ok", "us", "as", "so", "be", "do", "go", "if", "up", "my", "am", "he", "she", "they",
+    "them", "was",
     "were", "has", "have", "can", "id", "pa", "ma", "la", "de",
     "all", "any", "each", "every", "the", "a", "an", "by", "in", "of", "for", "and", "or", "not", "no",
     "yes", "none",

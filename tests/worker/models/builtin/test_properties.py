@@ -63,7 +63,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_every_suggestion_is_answered_and_runs(frame: pd.DataFrame) -> None:
     seen = view("things", frame)
@@ -86,7 +86,7 @@ def test_suggestions_for_several_tables_are_answered() -> None:
         planned(suggestion, *names)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.text(st.characters(categories=["Ll"]), min_size=4, max_size=10).map(lambda w: "q" + w + "zx"),
@@ -98,13 +98,13 @@ def test_junk_never_makes_a_plan(words: list[str]) -> None:
     assert isinstance(plan(Question(" ".join(words), (view_of("sales"),))), Decline)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.text(max_size=60), st.sampled_from(sorted(WORLDS)))
 def test_no_text_breaks_it(text: str, table: str) -> None:
     assert isinstance(plan(Question(text, (view_of(table),))), Plan | Decline)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(ANSWERED), st.sampled_from(MEANINGFUL), st.randoms(use_true_random=False))
 def test_a_word_more_that_has_a_meaning_makes_it_decline(
     asked: tuple[str, str], extra: str, draw: Any
@@ -119,7 +119,7 @@ def test_a_word_more_that_has_a_meaning_makes_it_decline(
         assert extra in made.code
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(ANSWERED), st.randoms(use_true_random=False))
 def test_a_word_less_never_gives_code_that_fails(asked: tuple[str, str], draw: Any) -> None:
     table, question = asked
