@@ -133,6 +133,9 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
         return None
     if orders and not (core.kind == "aggregate" and len(dims) == 1 and len(core.aggs) == 1):
         return None
+    if orders and dims[0].period:
+        context.refuse(f"it is not sure whether the order of the {dims[0].period}s or of the values is meant")
+        return None
     if any(one.per for one in groups) and not _plain_per(context, core, groups):
         return None
     if core.kind == "share_sum" and len(filters) != 1:

@@ -124,7 +124,8 @@ def read_table(view: TableView, *, first: bool) -> Table:
 
 def _column(raw: dict[str, Any]) -> Column:
     name = str(raw["name"])
-    values = tuple(str(value) for value in raw.get("values") or () if value is not None)
+    known = raw.get("values") or [pair[0] for pair in raw.get("top") or () if raw.get("kind") == "text"]
+    values = tuple(str(value) for value in known if value is not None)
     return Column(
         name=name,
         kind=str(raw.get("kind", "text")),
