@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
@@ -23,6 +24,7 @@ from worker.settings import Settings
 EVENTS_CHANNEL = "sandglass:events"
 DEFAULT_POLICY = "default"
 _WARM_SECONDS = 5.0
+_CONNECT_PAUSE_SECONDS = 3.0
 log = structlog.get_logger()
 
 
@@ -38,18 +40,20 @@ class Runtime:
         self._redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
         self._engine: Engine | None = None
         self._standby: Standby | None = None
+        self._making = asyncio.Lock()
+        self._warming: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Open the store, and start warming a sandbox; an engine that is not there yet is only logged."""
+        """Open the store, and start warming a sandbox as soon as an engine answers."""
         await self.store.open()
         await self.blobs.open()
-        try:
-            (await self._standing_by()).refill()
-        except EngineError as error:
-            log.error("no engine yet; jobs will say so", error=str(error))
+        self._warming = asyncio.create_task(self._warm_up())
 
     async def close(self) -> None:
         """Destroy standby sandboxes, close all."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         if self._standby is not None:
             await self._standby.close()
         if self._engine is not None:
@@ -86,18 +90,30 @@ class Runtime:
         except (RedisError, OSError) as error:
             log.warning("event not announced", task_id=task_id, error=str(error))
 
+    async def _warm_up(self) -> None:
+        while True:
+            try:
+                (await self._standing_by()).refill()
+            except EngineError as error:
+                log.error("no engine yet; jobs will say so", error=str(error))
+                await asyncio.sleep(_CONNECT_PAUSE_SECONDS)
+            else:
+                return
+
     async def _standing_by(self) -> Standby:
-        if self._standby is None:
-            maker = Maker(
-                engine=await self.engine(),
-                image=self.settings.image,
-                stack=self.settings.stack,
-                owner=self.owner,
-                spool=self.settings.spool,
-                job_seconds=self.settings.hard_seconds,
-            )
-            self._standby = Standby(maker, load_policy(DEFAULT_POLICY), self.settings.standby)
-        return self._standby
+        # A job and the warming up may both come first.
+        async with self._making:
+            if self._standby is None:
+                maker = Maker(
+                    engine=await self.engine(),
+                    image=self.settings.image,
+                    stack=self.settings.stack,
+                    owner=self.owner,
+                    spool=self.settings.spool,
+                    job_seconds=self.settings.hard_seconds,
+                )
+                self._standby = Standby(maker, load_policy(DEFAULT_POLICY), self.settings.standby)
+            return self._standby
 
 
 def owner_mark(worker_name: str, pid: int) -> str:

@@ -14,7 +14,7 @@ from worker.engines.docker import DockerEngine
 from worker.engines.dummy import DummyEngine
 from worker.engines.podman import PodmanEngine
 
-_PROBE_SECONDS = 5
+_PROBE_SECONDS = 20
 
 
 async def connect(url: str) -> Engine:
