@@ -16,23 +16,23 @@ from worker.runtime import owner_mark
 from worker.sandbox.standby import Maker
 
 
-@pytest.fixture(scope="session")
-def engine_urls() -> Iterator[dict[str, str]]:
-    """Filled as engines are asked for; all are ended with the session."""
-    with ExitStack() as stack:
-        urls: dict[str, str] = {}
-        urls_by_name = _Urls(urls, stack)
-        yield urls_by_name
+class _StartedEngines(dict[str, str]):
+    """URLs by engine name; an engine is started when it is first asked for."""
 
-
-class _Urls(dict[str, str]):
-    def __init__(self, urls: dict[str, str], stack: ExitStack) -> None:
-        super().__init__(urls)
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__()
         self._stack = stack
 
     def __missing__(self, name: str) -> str:
         self[name] = self._stack.enter_context(ENGINES[name]())
         return self[name]
+
+
+@pytest.fixture(scope="session")
+def engine_urls() -> Iterator[dict[str, str]]:
+    """The engines' URLs by name; all that were started are ended with the session."""
+    with ExitStack() as stack:
+        yield _StartedEngines(stack)
 
 
 @pytest.fixture(params=sorted(ENGINES))
