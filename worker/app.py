@@ -15,11 +15,10 @@ from celery.signals import (
 
 from worker.logs import configure_logs
 from worker.process import begin_process, end_process
+from worker.publish import QUEUE
 from worker.reaper import Reaper
 from worker.settings import Settings
 from worker.start import check_start
-
-QUEUE = "sandglass"
 
 
 def make_app(settings: Settings) -> Celery:
