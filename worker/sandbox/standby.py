@@ -22,6 +22,7 @@ from worker.sandbox.run import ContainerSandbox, Made
 log = structlog.get_logger()
 READY_SECONDS = 60.0
 MAX_AGE_SECONDS = 900.0
+TEND_SECONDS = 5.0
 _BACKOFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
 
 
@@ -89,6 +90,7 @@ class Standby:
         self._size = size
         self._ready: deque[tuple[float, ContainerSandbox]] = deque()
         self._making: asyncio.Task[None] | None = None
+        self._tending: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
         self._background: set[asyncio.Task[Any]] = set()
         self._error: EngineError | None = None
@@ -101,8 +103,12 @@ class Standby:
 
     def refill(self) -> None:
         """Start making what is missing, in the background; does nothing while that is under way."""
-        if not self._closed and (self._making is None or self._making.done()):
+        if self._closed:
+            return
+        if self._making is None or self._making.done():
             self._making = asyncio.create_task(self._fill())
+        if self._tending is None:
+            self._tending = asyncio.create_task(self._tend())
 
     async def take(self, policy: Policy, task: str) -> Taken:
         """A sandbox nobody has used, warm if there is one. Raises: EngineError."""
@@ -135,20 +141,34 @@ class Standby:
     async def close(self) -> None:
         """Destroy all that is warm, and finish what is being destroyed."""
         self._closed = True
-        if self._making is not None:
-            self._making.cancel()
-            await asyncio.gather(self._making, return_exceptions=True)
+        ending = [task for task in (self._making, self._tending) if task is not None]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
         while self._ready:
             await self._ready.popleft()[1].destroy()
         await asyncio.gather(*self._background, return_exceptions=True)
 
     def _pop(self) -> ContainerSandbox | None:
-        while self._ready:
-            made_at, sandbox = self._ready.popleft()
+        self._drop_stale()
+        return self._ready.popleft()[1] if self._ready else None
+
+    def _drop_stale(self) -> None:
+        """Destroy what has died or grown old; its deadline label would have it swept some day."""
+        kept: deque[tuple[float, ContainerSandbox]] = deque()
+        for made_at, sandbox in self._ready:
             if sandbox.alive and time.monotonic() - made_at < MAX_AGE_SECONDS:
-                return sandbox
-            self._start(sandbox.destroy())
-        return None
+                kept.append((made_at, sandbox))
+            else:
+                self._start(sandbox.destroy())
+        self._ready = kept
+
+    async def _tend(self) -> None:
+        # Otherwise the first job after a quiet hour would find nothing warm.
+        while True:
+            await asyncio.sleep(TEND_SECONDS)
+            self._drop_stale()
+            self.refill()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

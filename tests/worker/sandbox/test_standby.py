@@ -90,6 +90,24 @@ async def test_one_that_died_while_waiting_is_not_handed_out(tmp_path: Path) -> 
     await standby.close()
 
 
+async def test_what_has_died_or_grown_old_is_replaced_while_nobody_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.sandbox.standby.TEND_SECONDS", 0.05)
+    engine = DummyEngine()
+    standby = Standby(maker_of(engine, tmp_path), DEFAULT, 1)
+    standby.refill()
+    await standby.wait_warm(5)
+    (dead,) = engine.containers
+    await engine.remove(dead)
+    await until(lambda: dead not in engine.containers and len(engine.containers) == 1)
+    (old,) = engine.containers
+    monkeypatch.setattr("worker.sandbox.standby.MAX_AGE_SECONDS", 0.0)
+    await until(lambda: old not in engine.containers and len(engine.containers) == 1)
+    await standby.close()
+    assert engine.containers == {}
+
+
 class _BrokenEngine(DummyEngine):
     async def create(self, body: dict[str, Any]) -> str:
         raise EngineRefusedError("no space left on device")
