@@ -127,6 +127,10 @@ REFUSED_MORE: list[Refused] = [
         "monthly unemp", "trend of unemp by month",
         "pop", "which quarter had the highest unemp", "first year"),
     # what may be declined, but not answered otherwise
+    *maybe("shop_orders.csv", t.total("total_price"), "total price", "total_price",
+        "what is the total price"),
+    *maybe("shop_orders.csv", t.by("category", t.total("total_price")), "total price by category",
+        "total_price by category"),
     *maybe("shop_orders.csv", t.records("order_id", t.is_("region", "North", "South")),
         "orders in North and South"),
     *maybe("seattle-weather.csv", t.total("temp_max"), "total temp_max", "sum of temp_max"),
