@@ -127,6 +127,8 @@ REFUSED_MORE: list[Refused] = [
         "monthly unemp", "trend of unemp by month",
         "pop", "which quarter had the highest unemp", "first year"),
     # what may be declined, but not answered otherwise
+    *maybe("shop_orders.csv", t.top("customer", t.total("total_price")),
+        "which customer has the highest total_price"),
     *maybe("shop_orders.csv", t.total("total_price"), "total price", "total_price",
         "what is the total price"),
     *maybe("shop_orders.csv", t.by("category", t.total("total_price")), "total price by category",
