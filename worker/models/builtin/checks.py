@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.frame import Agg, Frame, NotSureError
-from worker.models.builtin.mentions import counting_column
+from worker.models.builtin.row_nouns import counting_column
 from worker.models.builtin.schema import Column, Table, date_span
 
 _NUMERIC = {"sum", "mean", "median", "std", "var", "quantile"}

@@ -22,15 +22,9 @@ from worker.models.builtin.grammar import (
     phrase,
     seq,
 )
-from worker.models.builtin.mentions import (
-    column,
-    listing,
-    named_columns,
-    number,
-    row_noun,
-    similar_columns,
-)
+from worker.models.builtin.mentions import column, listing, named_columns, number, similar_columns
 from worker.models.builtin.modifiers import adjectives
+from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column
 from worker.models.builtin.tokens import stem
 
@@ -116,7 +110,7 @@ def _crossed(context: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Agg, ..
 def _longer_name(context: Context, start: int, end: int) -> Column | None:
     """Return the column whose own name begins with the function's word, as `total_price` does."""
     for stop in range(min(len(context.tokens), end + 4), end, -1):
-        if any(token.kind == "quoted" for token in context.tokens[start:stop]):
+        if any(token.kind in {"quoted", "name"} for token in context.tokens[start:stop]):
             continue
         for found in named_columns(context, start, stop):
             if len(found.words) > end - start:
@@ -157,7 +151,7 @@ def bare_columns() -> Parser:
         doubled = [o for one in found for o in context.table.columns if o.stems and o.stems == one.stems[1:]]
         if doubled and found[0].words[0] in {"total", "sum"}:
             context.blame(f'"{found[0].name}" may mean that column or the sum of {doubled[0].name}')
-        elif all(one.additive for one in found):
+        elif all(one.additive and (not one.summed or context.identified(one.name)) for one in found):
             yield tuple(Agg("sum", one.name) for one in found)
         elif all(one.kind == "number" for one in found):
             context.blame(f"it is not said what to do with {found[0].name}: sum, average, minimum")

@@ -10,8 +10,9 @@ from worker.models.builtin.cores import aggregates
 from worker.models.builtin.filters import ARTICLE
 from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Found, Parser, alt, applied, bound, opt, phrase, seq
-from worker.models.builtin.mentions import column, row_noun, whole_number
+from worker.models.builtin.mentions import column, whole_number
 from worker.models.builtin.modifiers import adjectives, period_dim
+from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column
 
 _MOST = applied(phrase(*lexicon.MOST), lambda _: False)
@@ -51,9 +52,18 @@ def measure() -> Parser:
         seq(opt(phrase("number of", "count of", "total number of", "the number of")), row_noun()),
         lambda _: (Agg("count"), None),
     )
-    count = applied(phrase("count", "frequency"), lambda _: (Agg("count"), None))
+    count = bound(phrase("count", "frequency"), _count_of_rows)
     bare = applied(seq(column("number", "date"), opt(phrase("value", "values"))), lambda v: (None, v[0]))
     return alt(explicit, rows, count, bare)
+
+
+def _count_of_rows(context: Context, word: str) -> Iterator[tuple[Agg, None]]:
+    """Yield a count of rows, unless a column is called so."""
+    called = [found.name for found in context.table.columns if word in found.words]
+    if called:
+        context.blame(f'"{word}" may mean the number of rows or {called[0]}: ask for "number of rows"')
+    else:
+        yield Agg("count"), None
 
 
 def ranked_frames(
@@ -76,15 +86,20 @@ def ranked_frames(
     named = context.table.column(dim.column)
     if dim.period is None and named.kind in {"text", "number"} and _one_row_each(context, named):
         yield Frame("top_rows", columns=(by.name, named.name), limit=limit, ascending=ascending)
-    elif by.additive:
+    elif by.additive and not by.summed and not (ascending and _below_zero(by)):
         yield Frame("rank", (Agg("sum", by.name),), (dim,), limit=limit, ascending=ascending)
-    elif limit == 1 and dim.period is None and any(word in lexicon.PEAK_WORDS for word in by.stems[-1:]):
+    elif limit == 1 and dim.period is None and by.rate_like and by.stems[-1] in lexicon.PEAK_WORDS:
         yield Frame("top_rows", columns=(by.name, named.name), limit=1, ascending=ascending)
     else:
         context.blame(
             f"there are several rows for each {dim.period or named.name}: say whether its total, average or "
             f"highest {by.name} is meant"
         )
+
+
+def _below_zero(by: Column) -> bool:
+    """Whether the lowest may be the most negative value as well as the lowest sum."""
+    return isinstance(by.low, int | float) and by.low < 0
 
 
 def _one_row_each(context: Context, named: Column) -> bool:

@@ -10,8 +10,9 @@ from worker.models.builtin.cores import aggregates
 from worker.models.builtin.filters import ARTICLE, values
 from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, opt, phrase, seq
-from worker.models.builtin.mentions import column, row_noun
+from worker.models.builtin.mentions import column
 from worker.models.builtin.modifiers import period_word
+from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column, Table, date_span
 
 _PERIODLY = applied(phrase(*lexicon.PERIOD_ADJECTIVES), lambda word: lexicon.PERIOD_ADJECTIVES[word])
@@ -206,9 +207,10 @@ def difference_frame() -> Parser:
 
 def two_values() -> Parser:
     """Match `A and B`, two values of one column in the order of the question."""
-    other = seq(values(), phrase("to", "versus", "vs", "and the", "over"), values())
+    bare = values(common=False)
+    other = seq(bare, phrase("to", "versus", "vs", "and the", "over"), bare)
     return alt(
-        bound(values(), lambda c, v: [v] if len(v[1]) == 2 and v[1][0] != v[1][1] else []),
+        bound(bare, lambda c, v: [v] if len(v[1]) == 2 and v[1][0] != v[1][1] else []),
         bound(
             other,
             lambda c, v: (

@@ -200,6 +200,9 @@ def _remarks(frame: Frame, table: Table) -> str:
     for one in frame.filters:
         if table.column(one.column).nulls and one.op in {"!=", "not in"}:
             remarks.append(f"rows without {one.column} are kept")
+        if table.column(one.column).kind == "boolean" and table.column(one.column).nulls and one.op == "=":
+            what = "are part of the whole" if frame.kind.startswith("share") else "are left out"
+            remarks.append(f"rows without {one.column} {what}")
     if frame.kind == "mode" or frame.kind == "unique" or frame.kind == "top_rows":
         remarks += [f"missing {name} is left out" for name in frame.columns[:1] if table.column(name).nulls]
     return "".join(f"; {remark}" for remark in dict.fromkeys(remarks))

@@ -20,7 +20,9 @@ from worker.models.builtin.grammar import (
     phrase,
     seq,
 )
-from worker.models.builtin.mentions import column, holds, literal, number, row_noun, value
+from worker.models.builtin.held_values import holds, literal, value
+from worker.models.builtin.mentions import column, number
+from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column, date_span
 
 ARTICLE = opt(phrase("the", "a", "an", "all", "all the"))

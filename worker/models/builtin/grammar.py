@@ -30,9 +30,13 @@ class Context:
     seen: dict[tuple[int, int], list[tuple[Any, int]]] = field(default_factory=dict)
     """What each remembered parser found at each place."""
 
+    def identified(self, name: str) -> bool:
+        """Whether the column is written as one word, exactly as it is called (`total_price`)."""
+        return any(t.kind == "name" and t.norm == name.strip().casefold() for t in self.tokens)
+
     def norm(self, at: int) -> str:
-        """Return the normalised word at `at`, or nothing past the end or inside quotes."""
-        if at >= len(self.tokens) or self.tokens[at].kind == "quoted":
+        """Return the normalised word at `at`, or nothing past the end, in quotes or for a column's name."""
+        if at >= len(self.tokens) or self.tokens[at].kind in {"quoted", "name"}:
             return ""
         return self.tokens[at].norm
 
@@ -59,14 +63,17 @@ Parser = Callable[[Context, int], Iterator[Found]]
 def phrase(*alternatives: str) -> Parser:
     """Match one of the phrases; the value is the phrase."""
     split = sorted({tuple(text.split()) for text in alternatives}, key=len, reverse=True)
+    by_first: dict[str, list[tuple[str, ...]]] = {}
     for words in split:
         VOCABULARY.update(words)
+        by_first.setdefault(words[0] if words else "", []).append(words)
+    nothing = by_first.pop("", [])
 
     def parse(context: Context, at: int) -> Iterator[Found]:
         context.steps += 1
         if context.steps > MAX_STEPS:
             raise TooLongError
-        for words in split:
+        for words in (*by_first.get(context.norm(at), ()), *nothing):
             if all(context.norm(at + step) == word for step, word in enumerate(words)):
                 yield " ".join(words), at + len(words)
 

@@ -65,6 +65,13 @@ CLOCK_WORDS = frozenset({"time", "timestamp", "datetime", "ts"})
 PEAK_WORDS = frozenset({"price", "temperature", "temp", "age", "height", "speed"})
 """Words of a column whose highest single value is meant by "the highest"."""
 
+CURRENCIES = {
+    "$": frozenset({"usd", "dollar"}), "€": frozenset({"eur", "euro"}), "£": frozenset({"gbp", "pound"}),
+    "¥": frozenset({"jpy", "yen"}),
+}  # fmt: skip
+OTHER_CURRENCIES = frozenset(
+    {"chf", "sek", "nok", "dkk", "pln", "czk", "huf", "cad", "aud", "cny", "inr", "brl"}
+)
 PERIODS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 PERIOD_ADJECTIVES = {
     "daily": "day",
@@ -131,6 +138,11 @@ RATE_WORDS = frozenset({
     "age", "percent", "percentage", "pct", "share", "margin", "humidity", "speed", "pressure", "index",
     "density", "gpa", "grade", "height", "bmi", "latency", "probability",
 })  # fmt: skip
+UNSUMMED_WORDS = frozenset({
+    "rate", "ratio", "temperature", "temp", "rating", "age", "percent", "percentage", "pct", "humidity",
+    "avg", "average", "mean", "median", "density", "bmi", "gpa", "probability", "latency", "satisfaction",
+})  # fmt: skip
+"""Words of a column of which nobody asks for a total."""
 LEVEL_WORDS = frozenset({
     "population", "balance", "stock", "inventory", "level", "cumulative", "running", "headcount", "capacity",
     "rank", "year", "min", "max", "minimum", "maximum",
@@ -139,13 +151,14 @@ ADDITIVE_WORDS = frozenset({
     "revenue", "sale", "profit", "quantity", "qty", "unit", "turnover", "amount", "sold", "click", "visit",
     "impression", "view", "donation", "spend", "spending", "expense",
 })  # fmt: skip
+MONEY_WORDS = frozenset({"price", "cost", "amount", "charge", "fee", "sale", "paid", "pay"})
 CHANGED_WORDS = frozenset({
     "target", "budget", "planned", "plan", "expected", "forecast", "forecasted", "previous", "prior", "last",
     "next", "old", "new", "lost", "estimated", "cumulative", "running", "per", "growth", "change", "goal",
     "quota", "projected", "predicted", "minimum", "maximum", "min", "max", "non", "not", "no", "without",
     "before", "after", "remaining", "cancelled", "canceled", "refunded", "returned", "potential", "limit",
     "credit", "percent", "pct", "percentage", "avg", "average", "mean", "median", "rank", "id", "type",
-    "manager", "rep", "person", "channel",
+    "manager", "rep", "person", "channel", "unique", "distinct",
 })  # fmt: skip
 LEADING_WORDS = frozenset({
     "order", "product", "item", "customer", "client", "user", "employee", "sale", "transaction", "invoice",

@@ -1,14 +1,13 @@
-"""Which column, which value, which kind of row do the words at this place name?"""
+"""Which column or number do the words at this place name?"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.grammar import Context, Found, Parser, memo, phrase
-from worker.models.builtin.schema import NAMINGS, Column, Table, plain
+from worker.models.builtin.schema import NAMINGS, Column, Table
 from worker.models.builtin.tokens import stem
 
 MAX_WORDS = 12
@@ -19,13 +18,13 @@ _CLOSING = set(")]\"'”’`,.?!;:")
 def _columns_at(context: Context, at: int) -> Iterator[tuple[Column, int]]:
     if at >= len(context.tokens):
         return
-    if context.tokens[at].kind == "quoted":
+    if context.tokens[at].kind in {"quoted", "name"}:
         found = _quoted_columns(context, at)
         if len(found) == 1:
             yield found[0], at + 1
         return
     for end in range(min(len(context.tokens), at + MAX_WORDS), at, -1):
-        if any(token.kind == "quoted" for token in context.tokens[at:end]):
+        if any(token.kind in {"quoted", "name"} for token in context.tokens[at:end]):
             continue
         found = named_columns(context, at, end)
         if len(found) > 1:
@@ -119,76 +118,15 @@ def glued(context: Context, at: int, end: int) -> bool:
     return not (before.isspace() or before in _OPENING) or not (after.isspace() or after in _CLOSING)
 
 
-def value(*, common: bool = True) -> Parser:
-    """Match a value that a text column holds; the value is `(column, value)`, one reading for each.
-
-    With `common` false, a value that is also a word of questions (`all`, `no`) is not taken for one,
-    unless it is in capitals (`IT`) in a question that is not.
-    """
-
-    def parse(context: Context, at: int) -> Iterator[Found]:
-        if at >= len(context.tokens):
-            return
-        for end in range(min(len(context.tokens), at + MAX_WORDS), at, -1):
-            found = _valued(context, at, end)
-            if found and (common or not _common_word(context, at, end)):
-                yield from ((pair, end) for pair in found)
-                return
-
-    return parse
-
-
-def _common_word(context: Context, at: int, end: int) -> bool:
-    raw = context.text[context.tokens[at].start : context.tokens[end - 1].end]
-    if raw.casefold() not in lexicon.STOP_VALUES:
-        return False
-    if len(raw) > 1 and raw.isupper() and not context.text.isupper():
-        return False
-    context.blame(f'"{raw}" is a common word and also a value: name its column, as in "where ... is {raw}"')
-    return True
-
-
-def _valued(context: Context, at: int, end: int) -> list[tuple[Column, str]]:
-    token = context.tokens[at]
-    if token.kind == "quoted":
-        if end != at + 1:
-            return []
-        raw = token.raw
-    elif glued(context, at, end):
-        return []
-    else:
-        raw = context.text[token.start : context.tokens[end - 1].end]
-    found = context.table.held.get(plain(raw), [])
-    for held in {column.name: column for column, _ in found}.values():
-        hits = [text for column, text in found if column.name == held.name]
-        if len(hits) > 1:
-            same = listing([repr(hit) for hit in hits])
-            context.blame(f"{held.name} holds {same}, which differ only in case or spaces")
-    once = Counter(column.name for column, _ in found)
-    return [(column, text) for column, text in found if once[column.name] == 1]
-
-
-def holds(held: Column, text: str) -> list[str]:
-    """Return the values of `held` that are `text`, whatever its case."""
-    return [value for value in held.values if plain(value) == plain(text)]
-
-
-def literal() -> Parser:
-    """Match a quoted text; the value is the text as it was written."""
-
-    def parse(context: Context, at: int) -> Iterator[Found]:
-        if at < len(context.tokens) and context.tokens[at].kind == "quoted":
-            yield context.tokens[at].raw, at + 1
-
-    return parse
-
-
 def number() -> Parser:
-    """Match a number; the value is an int or a float. A currency sign before it says nothing."""
-    sign = phrase("$", "€", "£", "¥")
+    """Match a number; the value is an int or a float. A currency's sign may not contradict the table."""
+    sign = phrase(*lexicon.CURRENCIES)
 
     def parse(context: Context, at: int) -> Iterator[Found]:
-        for _, after in sign(context, at):
+        for symbol, after in sign(context, at):
+            if context.table.currencies - lexicon.CURRENCIES[symbol]:
+                context.blame(f'"{symbol}" may be another currency than that of the numbers: leave it out')
+                return
             at = after
         if at >= len(context.tokens) or context.norm(at + 1) == "%":
             return
@@ -216,60 +154,3 @@ def whole_number() -> Parser:
             yield int(context.tokens[at].norm), at + 1
 
     return parse
-
-
-def row_noun() -> Parser:
-    """Match a word for a row: `rows`, `records`, or the table's own name where a row surely is one."""
-
-    def parse(context: Context, at: int) -> Iterator[Found]:
-        for size in (1, 2, 3):
-            if at + size > len(context.tokens):
-                return
-            spoken = tuple(stem(context.norm(at + step)) for step in range(size))
-            if size == 1 and spoken[0] in lexicon.ROW_NOUNS:
-                yield spoken[0], at + 1
-            elif all(spoken) and is_row(context, spoken):
-                yield " ".join(spoken), at + size
-
-    return parse
-
-
-def counting_column(table: Table) -> Column | None:
-    """Return the column that says how many of a thing one row stands for, if there is one."""
-    return next((c for c in table.of_kind("number") if not c.id_like and _counts(c, "count")), None)
-
-
-def _counts(found: Column, noun: str) -> bool:
-    """Whether the column may say how many of `noun` one row stands for."""
-    if found.rate_like:
-        return False
-    return found.stems[-1] in lexicon.COUNT_WORDS | {noun} or found.stems[0] in lexicon.COUNT_WORDS
-
-
-def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
-    """Whether every row surely is one `spoken`: the table is called so, or has one id of it in each row."""
-    table = context.table
-    ids = [c for c in table.columns if c.stems in {(*spoken, "id"), (*spoken, "number"), (*spoken, "no")}]
-    named = tuple(stem(word) for word in table.words if not word.isdigit())[-len(spoken) :] == spoken
-    for found in ids:
-        if found.unique < table.rows or found.nulls:
-            if named:
-                context.blame(
-                    f'"{spoken[-1]}" may mean a row or a {found.name}: ask for rows or unique {found.name}'
-                )
-            return False
-    if not ids and not named:
-        return False
-    counted = [c for c in table.of_kind("number") if not c.id_like and _counts(c, spoken[-1])]
-    if counted:
-        context.blame(
-            f'"{spoken[-1]}" may mean a row or what {counted[0].name} counts: ask for rows to count rows'
-        )
-        return False
-    same = [c for c in table.columns if c.stems == spoken or c.stems == (*spoken, "name")]
-    if any(c.unique < table.rows - c.nulls for c in same):
-        context.blame(
-            f'"{spoken[-1]}" may mean a row or a {same[0].name}: ask for rows or for unique {same[0].name}'
-        )
-        return False
-    return True

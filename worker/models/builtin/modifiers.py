@@ -33,7 +33,8 @@ from worker.models.builtin.grammar import (
     phrase,
     seq,
 )
-from worker.models.builtin.mentions import column, row_noun
+from worker.models.builtin.mentions import column
+from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column
 
 

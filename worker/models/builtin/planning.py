@@ -51,6 +51,9 @@ def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
         "whole": frame.kind in {"rank", "mode", "difference", "ratio", "describe", "shape"},
         "table": table.name,
     }
+    named = [table.column(agg.column) for agg in frame.aggs if agg.column and agg.function != "nunique"]
+    if named and all(column.id_like for column in named):
+        template["names"] = True
     if frame.kind == "trend":
         template["period"] = frame.dims[0].period
     if len(question.tables) > 1:

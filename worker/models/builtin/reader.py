@@ -8,6 +8,7 @@ from typing import Any
 from worker.models.builtin import cores, cores_ranked, cores_time, cores_whole, lexicon
 from worker.models.builtin.checks import check
 from worker.models.builtin.describing import describe
+from worker.models.builtin.doubts import doubt, doubt_bare
 from worker.models.builtin.frame import Filter, Frame, NotSureError
 from worker.models.builtin.grammar import (
     VOCABULARY,
@@ -20,10 +21,12 @@ from worker.models.builtin.grammar import (
     seq,
     skipped,
 )
-from worker.models.builtin.mentions import column, listing, row_noun, similar_columns, value
+from worker.models.builtin.held_values import value
+from worker.models.builtin.mentions import column, listing, similar_columns
 from worker.models.builtin.modifiers import Filters, Groups, Order, modifiers
+from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Table
-from worker.models.builtin.tokens import Token, tokenize
+from worker.models.builtin.tokens import Token, tokenize, with_names
 
 MAX_TOKENS = 60
 _CORE = memo(
@@ -71,7 +74,7 @@ class Reading:
 
 def read(text: str, table: Table) -> Reading:
     """Return the reading of `text` about `table`; there is a frame only if it is the only one."""
-    tokens = tokenize(text)
+    tokens = with_names(text, tokenize(text), table.identifiers)
     while tokens and tokens[-1].norm in {"?", ".", "!"} and tokens[-1].kind == "sign":
         tokens = tokens[:-1]
     if not tokens:
@@ -104,6 +107,7 @@ def _holds_month(frame: Frame) -> bool:
 
 def _frames(context: Context) -> list[Frame]:
     found: dict[Frame, None] = {}
+    doubted = False
     for parts, end in _QUESTION(context, 0):
         if end != len(context.tokens):
             continue
@@ -115,8 +119,13 @@ def _frames(context: Context) -> list[Frame]:
         except NotSureError as reason:
             context.refuse(str(reason))
             continue
+        try:
+            doubt(frame, context)
+        except NotSureError as reason:
+            context.refuse(str(reason))
+            doubted = True
         found[frame] = None
-    return list(found)
+    return [] if doubted else list(found)
 
 
 def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | None:
@@ -143,6 +152,12 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
     if not _about_rows(context, core, found):
         return None
     frame = replace(core, dims=dims, filters=tuple(sorted(set(filters), key=repr)))
+    if core.which == "bare":
+        try:
+            doubt_bare(frame, context.table.column(core.aggs[0].column or ""), context)
+        except NotSureError as reason:
+            context.refuse(str(reason))
+            return None
     if core.kind == "aggregate":
         frame = replace(frame, which="", ascending=bool(orders and orders[0].ascending))
     return frame if _filters_agree(context, filters) else None

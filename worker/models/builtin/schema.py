@@ -46,7 +46,17 @@ class Column:
     @property
     def rate_like(self) -> bool:
         """Whether a mean says more than a sum (a price, a rate, an age)."""
-        return any(word in lexicon.RATE_WORDS for word in self.stems)
+        return any(word in lexicon.RATE_WORDS for word in self.stems) and not self.summed
+
+    @property
+    def of_one_unit(self) -> bool:
+        """Whether it is the price or cost of one unit, so that a sum over rows is not the total cost."""
+        return self.words[:1] == ("unit",) or "per" in self.words
+
+    @property
+    def summed(self) -> bool:
+        """Whether each value is itself a total of money (`total_price`)."""
+        return self.words[:1] == ("total",) and self.stems[-1] in lexicon.MONEY_WORDS
 
     @property
     def level_like(self) -> bool:
@@ -61,7 +71,8 @@ class Column:
             and not self.id_like
             and not self.rate_like
             and bool(self.stems)
-            and any(word in lexicon.ADDITIVE_WORDS for word in self.stems)
+            and not self.of_one_unit
+            and (self.summed or any(word in lexicon.ADDITIVE_WORDS for word in self.stems))
             and not any(word in lexicon.CHANGED_WORDS for word in self.stems)
         )
 
@@ -86,6 +97,18 @@ class Table:
                 for naming, form in zip(NAMINGS, forms, strict=True):
                     found.setdefault((naming, form), []).append(column)
         return found
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """The names of columns that are one word each when written, in lower case."""
+        return frozenset(c.name.casefold() for c in self.columns if c.name.isidentifier())
+
+    @cached_property
+    def currencies(self) -> frozenset[str]:
+        """The currencies that names or values tell of, and `currency` where a column is about them."""
+        known = lexicon.OTHER_CURRENCIES.union({"currency"}, *lexicon.CURRENCIES.values())
+        held = {value for value in self.held if value in known}
+        return frozenset(held | (self.all_stems & known))
 
     @cached_property
     def all_stems(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-TokenKind = Literal["word", "number", "quoted", "date", "sign"]
+TokenKind = Literal["word", "number", "quoted", "date", "sign", "name"]
 
 _PATTERN = re.compile(
     r"""
@@ -21,6 +21,7 @@ _PATTERN = re.compile(
     re.VERBOSE,
 )
 _CAMEL = re.compile(r"(?<=[a-zß-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
+_IDENTIFIER = re.compile(r"(?<![\w\"'`“‘])\w+(?![\w\"'`”’])")
 _CONTRACTIONS = {
     "what's": "what is",
     "whats": "what is",
@@ -66,6 +67,22 @@ def tokenize(text: str) -> tuple[Token, ...]:
         else:
             tokens.append(Token(raw, "sign", start, end, raw))
     return tuple(tokens)
+
+
+def with_names(text: str, tokens: tuple[Token, ...], names: frozenset[str]) -> tuple[Token, ...]:
+    """Return `tokens` with each word of `text` that is one of `names` (in lower case) made one token.
+
+    A name such as `total_price` then cannot be read as the words `total` and `price`.
+    """
+    made = list(tokens)
+    for match in _IDENTIFIER.finditer(text):
+        inside = [t for t in made if match.start() <= t.start and t.end <= match.end()]
+        if len(inside) < 2 or match.group().casefold() not in names or {t.kind for t in inside} != {"word"}:
+            continue
+        at = made.index(inside[0])
+        raw = match.group()
+        made[at : at + len(inside)] = [Token(raw.casefold(), "name", match.start(), match.end(), raw)]
+    return tuple(made)
 
 
 def _joins(text: str, at: int) -> bool:

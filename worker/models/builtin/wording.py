@@ -37,7 +37,8 @@ def _scalar(start: str, value: Any, template: dict[str, Any]) -> str:
         )
         return f"{start}: {why}."
     none = " (no rows match)" if value == 0 and template.get("counts") else ""
-    return f"{start}: {_said(value)}{template.get('unit', '')}{none}."
+    said = str(value) if template.get("names") and isinstance(value, int) else _said(value)
+    return f"{start}: {said}{template.get('unit', '')}{none}."
 
 
 def _series(start: str, result: dict[str, Any], template: dict[str, Any]) -> str:
@@ -50,7 +51,13 @@ def _series(start: str, result: dict[str, Any], template: dict[str, Any]) -> str
         return f"{start}: {_joined([_said(value) for value in values], result)}."
     if template.get("kind") == "trend":
         return f"{start}. {_trend(index, values, template, truncated=bool(result.get('truncated')))}"
-    pairs = [f"{_label(key)} {_said(value)}{unit}" for key, value in zip(index, values, strict=False)]
+    mode = template.get("kind") == "mode"
+    pairs = [
+        f"{_label(key)} ({_said(value)} {'row' if value == 1 else 'rows'})"
+        if mode
+        else f"{_label(key)} {_said(value)}{unit}"
+        for key, value in zip(index, values, strict=False)
+    ]
     shown = pairs if template.get("whole") else pairs[:MAX_NAMED]
     more = " and more in the result" if len(pairs) > len(shown) or result.get("truncated") else ""
     return f"{start}: {', '.join(shown)}{more}."

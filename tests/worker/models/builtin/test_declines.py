@@ -97,6 +97,7 @@ OTHERS = [
     ("weather", "how many days with rainfall above 0"), ("weather", "coldest day"), ("weather",
         "is it raining?"),
     ("weather", "temperature difference between day and night"),
+    ("movies", "lowest year"),
     ("movies", "best movie"), ("movies", "longest movie"), ("movies", "movies about space"),
     ("patients", "average bmi"), ("patients", "sum of patient_id"), ("patients", "how many sick patients"),
     ("tickets", "how many tickets were resolved"), ("tickets", "urgent tickets"), ("tickets",

@@ -125,7 +125,7 @@ PAIRS: list[tuple[str, Any, list[str]]] = [
         "number of movies except France"]),
     ("movies", t.where(is_("country", "Japan"), t.mean("minutes")), ["average minutes for Japan",
         "average minutes of movies from Japan"]),
-    ("movies", t.low("year"), ["minimum year", "lowest year"]),
+    ("movies", t.low("year"), ["minimum year", "min year"]),
     ("patients", len, ["how many patients are there", "number of patients"]),
     ("patients", t.mean("weight_kg"), ["average weight", "mean weight_kg", "average weight kg"]),
     ("patients", t.by("diagnosis"), ["how many patients per diagnosis", "number of patients by diagnosis"]),
