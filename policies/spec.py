@@ -45,6 +45,7 @@ def container_body(policy: Policy, image: str, marks: Marks) -> dict[str, Any]:
         "Image": image,
         "User": f"{SANDBOX_UID}:{SANDBOX_UID}",
         "WorkingDir": "/work",
+        "Hostname": "sandbox",
         "Labels": labels(policy, marks),
         "AttachStdin": True,
         "AttachStdout": True,
@@ -87,6 +88,7 @@ def _host_config(policy: Policy) -> dict[str, Any]:
         "ShmSize": _MIB,
         "NetworkMode": "none",
         "IpcMode": "private",
+        "CgroupnsMode": "private",
         "PidMode": "",
         "UTSMode": "",
         "UsernsMode": "",
@@ -129,5 +131,7 @@ def _ulimits(policy: Policy) -> list[dict[str, Any]]:
         {"Name": "nofile", "Soft": nofile, "Hard": nofile},
         {"Name": "nproc", "Soft": _HOST_PROCESSES, "Hard": _HOST_PROCESSES},
         {"Name": "core", "Soft": 0, "Hard": 0},
+        # Message queues would be a place to write that no tmpfs limit counts.
+        {"Name": "msgqueue", "Soft": 0, "Hard": 0},
         {"Name": "fsize", "Soft": fsize, "Hard": fsize},
     ]

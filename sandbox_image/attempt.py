@@ -101,15 +101,20 @@ class Attempt:
         if not keep:
             self._learn_end(ending, kills_before)
         if not ending.status:
-            ending.status = (
-                "oom" if self.listener.out_of_memory else "error" if self.listener.failed else "ok"
-            )
+            ending.status = self._own_ending(kills_before)
         if self._flooded():
             ending.status = "output_limit"
         self._close(ending, cpu_before, collect)
         if not clean:
             raise RuntimeError("processes of the code could not be ended")
         return bool(keep)
+
+    def _own_ending(self, kills_before: int) -> str:
+        """How a process that lives on ended its run; an error after the kernel killed one of its children is oom."""
+        if not self.listener.failed:
+            return "oom" if self.listener.out_of_memory else "ok"
+        killed = self.listener.out_of_memory or layout.oom_kills() > kills_before
+        return "oom" if killed else "error"
 
     def _watch(self, message: dict[str, Any]) -> Ending:
         """Read all there is to read until the process is done, dead, too late, or too loud."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .processes import receive_message, send_message, set_dumpable
+from .syscalls import refuse_system_calls
 
 
 def main(channel: socket.socket) -> NoReturn:
@@ -89,6 +90,7 @@ def _become_child(descriptors: list[int]) -> NoReturn:
     os.setpgid(0, 0)
     set_dumpable(True)  # this process has no secret; without it, its own /proc files would not be its own
     Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+    refuse_system_calls()
     from .child import main as child_main
 
     sys.stdin = open(0, closefd=False)  # noqa: SIM115, PTH123
