@@ -6,9 +6,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from tests.engine_services import ENGINES
 
 
 def free_port() -> int:
@@ -71,3 +74,22 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.stop()
+
+
+class _StartedEngines(dict[str, str]):
+    """URLs by engine name; an engine is started when it is first asked for."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__()
+        self._stack = stack
+
+    def __missing__(self, name: str) -> str:
+        self[name] = self._stack.enter_context(ENGINES[name]())
+        return self[name]
+
+
+@pytest.fixture(scope="session")
+def engine_urls() -> Iterator[dict[str, str]]:
+    """The engines' URLs by name; all that were started are ended with the session."""
+    with ExitStack() as stack:
+        yield _StartedEngines(stack)

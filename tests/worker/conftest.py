@@ -1,8 +1,7 @@
 """Fixtures for whatever talks to a real container engine."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,25 +13,6 @@ from worker.engines.base import Engine
 from worker.engines.connect import connect
 from worker.runtime import owner_mark
 from worker.sandbox.standby import Maker
-
-
-class _StartedEngines(dict[str, str]):
-    """URLs by engine name; an engine is started when it is first asked for."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        super().__init__()
-        self._stack = stack
-
-    def __missing__(self, name: str) -> str:
-        self[name] = self._stack.enter_context(ENGINES[name]())
-        return self[name]
-
-
-@pytest.fixture(scope="session")
-def engine_urls() -> Iterator[dict[str, str]]:
-    """The engines' URLs by name; all that were started are ended with the session."""
-    with ExitStack() as stack:
-        yield _StartedEngines(stack)
 
 
 @pytest.fixture(params=sorted(ENGINES))
