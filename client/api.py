@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 
-from client.errors import ApiError, BusyError, TookTooLongError, UnreachableError, error_for
+from client.errors import ApiError, BusyError, ClientError, TookTooLongError, UnreachableError, error_for
 from client.settings import find_access
 
 Status = dict[str, Any]
@@ -50,6 +50,7 @@ class Sandglass:
         if base_url is None or key is None:
             access = find_access()
             base_url, key = base_url or access.base_url, key or access.key
+        _check_access(base_url, key)
         self.base_url = base_url.rstrip("/")
         self._http = httpx.Client(
             base_url=self.base_url,
@@ -217,6 +218,17 @@ class Sandglass:
                 f"no Sandglass answers at {self.base_url}; run: sandglass up (make run), or set SANDGLASS_URL"
             )
         return UnreachableError(f"{self.base_url} broke off: {error or type(error).__name__}")
+
+
+def _check_access(base_url: str, key: str) -> None:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL as error:
+        raise ClientError(f"{base_url} is no address: {error}; set SANDGLASS_URL or SANDGLASS_PORT") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ClientError(f"{base_url} is no address: it must be like http://127.0.0.1:8000 (SANDGLASS_URL)")
+    if not key.isascii() or not key.isprintable():
+        raise ClientError("the key is none: it has characters that no key has; set SANDGLASS_KEY anew")
 
 
 def _raise_for(response: httpx.Response) -> None:

@@ -110,6 +110,12 @@ def attempts_view(record: dict[str, Any]) -> RenderableType | None:
     return Text("\n".join(lines), style="dim")
 
 
+def notes_view(record: dict[str, Any]) -> RenderableType | None:
+    """What was left out: a file that could not be read, output over a limit."""
+    notes = record.get("notes") or []
+    return Text("\n".join(f"note: {plain(note)}" for note in notes), style="yellow") if notes else None
+
+
 def show_success(console: Console, record: dict[str, Any]) -> None:
     """Words, result, code: a task that went well."""
     if record.get("answer"):
@@ -123,6 +129,7 @@ def show_success(console: Console, record: dict[str, Any]) -> None:
     _block(console, "printed", printed)
     _block(console, _code_title(record), code_view(record, coloured=console.is_terminal))
     _block(console, None, attempts_view(record))
+    _block(console, None, notes_view(record))
 
 
 def show_failure(console: Console, record: dict[str, Any]) -> None:
@@ -139,6 +146,7 @@ def show_failure(console: Console, record: dict[str, Any]) -> None:
     _block(console, "stderr", stream_view(record, "stderr"))
     _block(console, _code_title(record), code_view(record, coloured=console.is_terminal))
     _block(console, None, attempts_view(record))
+    _block(console, None, notes_view(record))
 
 
 def _code_title(record: dict[str, Any]) -> str:

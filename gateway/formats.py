@@ -108,7 +108,7 @@ def check_content(name: str, file_format: Format, head: bytes) -> None:
         raise _mismatch(name, file_format, found or _text_kind(head))
     if found is not None:
         raise _mismatch(name, file_format, found)
-    if b"\x00" in head and not head.startswith(_WIDE_BOMS):
+    if b"\x00" in head and not head.startswith(_WIDE_BOMS) and not _is_unmarked_utf16(head):
         raise _mismatch(name, file_format, "binary data")
 
 
@@ -118,6 +118,13 @@ def _found(head: bytes) -> str | None:
             plain = magic in _TEXT_MAGIC and head.translate(None, _NOT_TEXT) == head
             return None if plain else what
     return None
+
+
+def _is_unmarked_utf16(head: bytes) -> bool:
+    """Whether every other byte is mostly zero, as in western text that the loaders read as UTF-16."""
+    pairs = len(head) // 2
+    few, many = sorted((head[0::2].count(0), head[1::2].count(0)))
+    return pairs >= 2 and many > pairs * 0.4 and few < pairs * 0.05
 
 
 def _text_kind(head: bytes) -> str:

@@ -205,6 +205,7 @@ class Status(BaseModel):
     usage: dict[str, Any]
     receipt: dict[str, Any]
     error: JobError | None
+    notes: list[str]
     cancel_requested: bool
     created_at: datetime
     started_at: datetime | None

@@ -33,6 +33,7 @@ JSON_FIELDS: Mapping[type[Record], frozenset[str]] = {
             "usage",
             "receipt",
             "error",
+            "notes",
         }
     ),
 }
@@ -56,6 +57,7 @@ OPEN_FIELDS = frozenset(
         "usage",
         "receipt",
         "error",
+        "notes",
     }
 )
 """What a job's owner may write; all else moves by the store's own verbs."""

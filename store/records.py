@@ -175,6 +175,8 @@ class Job(Record):
     usage: dict[str, Any] = {}
     receipt: dict[str, Any] = {}
     error: JobError | None = None
+    notes: list[str] = []
+    """What was left out although the job went on: a file not read, a result or a file kept inside."""
     created_at: datetime = Field(default_factory=utc_now)
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -27,6 +27,8 @@ class JobContext:
     claimed_at: float
     """Monotonic seconds."""
     sandbox: ContainerSandbox | None = None
+    notes: list[str] = field(default_factory=list)
+    """For the record: what was left out although the job went on."""
     _marks: dict[str, Any] = field(default_factory=dict)
 
     @cached_property

@@ -9,6 +9,7 @@ from worker.analysis.contract import RunResult
 from worker.artifacts import keep_artifacts, with_chart
 from worker.context import JobContext
 from worker.ending import ending
+from worker.left_out import left_out
 from worker.tables import put_tables, session_tables
 
 
@@ -45,6 +46,7 @@ async def execute(context: JobContext) -> dict[str, Any]:
 async def run_fields(context: JobContext, run: RunResult) -> dict[str, Any]:
     """The fields of a job's record that come straight from a run; keeps its artifacts."""
     artifacts = await keep_artifacts(context, run.produced)
+    context.notes += left_out(run)
     return {
         "result": with_chart(run.result, artifacts),
         "stdout": run.stdout,

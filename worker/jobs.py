@@ -121,6 +121,7 @@ def _engine_words(error: EngineError) -> str:
 
 async def _finish(context: JobContext, changes: dict[str, Any]) -> None:
     changes.setdefault("timings", context.timings())
+    changes.setdefault("notes", context.notes)
     for attempt in range(_FINISH_TRIES):
         try:
             finished = await context.lease.finish(**changes)

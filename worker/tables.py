@@ -110,6 +110,7 @@ async def read_files(context: JobContext, session_id: str, file_ids: list[str]) 
             tables.append(table)
     if errors and not tables:
         raise JobFailedError("bad_file", " ".join(errors))
+    context.notes += [f"not read: {error}" for error in errors]
     return tables
 
 

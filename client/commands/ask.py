@@ -100,11 +100,13 @@ def _await_profile(client: Sandglass, task_id: str) -> None:
 def _read_code(source: str) -> str:
     try:
         if source == "-":
-            return sys.stdin.read()
-        return Path(source).read_text("utf-8")
+            code = sys.stdin.read()
+            code.encode()  # a byte that is no UTF-8 was read as a lone surrogate
+            return code.removeprefix("\ufeff")
+        return Path(source).read_text("utf-8-sig")
     except FileNotFoundError:
         fail(f"no such file: {source}")
-    except UnicodeDecodeError:
+    except UnicodeError:
         fail(f"not UTF-8 text: {source}")
     except OSError as error:
         fail(f"cannot read {source}: {error.strerror}")

@@ -45,7 +45,7 @@ def load_delimited(
         "delimiter": dialect.said,
         "header_row": dialect.layout.header,
     }
-    nul = has_nul(path)
+    nul = not encoding.startswith(("utf-16", "utf-32")) and has_nul(path)
     scan = None if nul else _plain_scan(engine, path, dialect)
     if scan is not None:
         header = _plain_header(path, dialect)

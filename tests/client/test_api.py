@@ -12,6 +12,7 @@ import pytest
 from client.api import Sandglass
 from client.errors import (
     BusyError,
+    ClientError,
     NotFoundError,
     RefusedError,
     ServerError,
@@ -150,3 +151,16 @@ def test_options_that_are_none_are_left_out(client: Sandglass, gateway: FakeGate
     gateway.on("POST /sessions/s1/analyze", {"task_id": "t1"})
     client.analyze("s1", "q", model=None, cache=False)
     assert json.loads(gateway.seen[0].body) == {"question": "q", "cache": False}
+
+
+@pytest.mark.parametrize("address", ["foo", "ftp://x", "http://127.0.0.1:abc", "http://[::1", "http://"])
+def test_an_address_that_is_none_is_named(address: str) -> None:
+    with pytest.raises(ClientError, match="is no address"):
+        Sandglass(address, KEY)
+
+
+@pytest.mark.parametrize("key", ["k\u00e9y", "a\nb"])
+def test_a_key_that_no_header_holds_is_said_and_not_shown(key: str) -> None:
+    with pytest.raises(ClientError, match="the key is none") as refused:
+        Sandglass("http://127.0.0.1:8000", key)
+    assert key not in str(refused.value)

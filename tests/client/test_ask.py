@@ -208,3 +208,17 @@ def test_what_code_printed_cannot_steer_the_terminal(cli: Cli, gateway: FakeGate
     assert "\x1b" not in ran.out
     assert "\x07" not in ran.out
     assert "[red]" in ran.out
+
+
+def test_exec_refuses_bytes_that_are_no_text(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("print(1) \udcff"))
+    ran = cli("exec", "-")
+    assert (ran.code, ran.err) == (2, "sandglass: not UTF-8 text: -\n")
+
+
+def test_exec_takes_code_with_a_byte_order_mark(cli: Cli, gateway: FakeGateway, tmp_path: Path) -> None:
+    gateway.on("POST /execute", ACCEPTED)
+    gateway.on("GET /status/t1", record())
+    (tmp_path / "code.py").write_text("print(1)", "utf-8-sig")
+    cli("exec", str(tmp_path / "code.py"))
+    assert json.loads(gateway.requests("POST /execute")[0].body)["code"] == "print(1)"

@@ -153,3 +153,8 @@ def test_control_and_direction_characters_are_taken_out(char: str) -> None:
 def test_a_new_stage_of_the_server_is_shown_as_it_is() -> None:
     assert stage_words({"stage": "exporting"}) == "exporting"
     assert stage_words({"stage": "repairing", "attempts": [{}, {}]}) == "mending the code (attempt 3)"
+
+
+@pytest.mark.parametrize("show", [show_success, show_failure])
+def test_what_was_left_out_is_told(show: Any) -> None:
+    assert "note: not read: bad.json is cut off\n" in _shown(show, notes=["not read: bad.json is cut off"])

@@ -231,6 +231,7 @@ async def test_the_status_has_every_field_of_the_interface_and_no_internal_one(g
         "result": {"type": "scalar", "value": 1.5},
         "attempts": [Attempt(number=1, outcome="ok").model_dump()],
         "artifacts": [artifact],
+        "notes": ["left out: big.bin (too large)"],
     }
     assert await store.finish_job("alpha", task_id, "worker-1", changes)
     status = (await gateway.client.get(f"/status/{task_id}")).json()
@@ -241,4 +242,5 @@ async def test_the_status_has_every_field_of_the_interface_and_no_internal_one(g
     assert not internal & set(status)
     assert status["artifacts"] == [artifact | {"url": "/artifacts/a1"}]
     assert status["result"] == {"type": "scalar", "value": 1.5}
+    assert status["notes"] == ["left out: big.bin (too large)"]
     assert status["stdout"] == {"text": "", "bytes": 0, "truncated": False}

@@ -32,6 +32,7 @@ TAKEN = [
     ("a.xlsx", _zip()),
     ("a.xls", OLE2),
     ("utf16.csv", "a,b\n1,2\n".encode("utf-16")),
+    ("utf16-without-mark.csv", "a,b\n1,2\n".encode("utf-16-le")),
     ("latin.csv", "größe\n1\n".encode("latin-1")),
     ("ctrl-a.txt", b"a\x01b\n1\x012\n"),
     ("PAR1.csv", b"PAR1,x\n1,2\n"),

@@ -119,6 +119,7 @@ def test_one_bad_file_of_two_leaves_the_good_table(stack: Stack, tmp_path: Path)
     made = stack.client.create_session([bad, good])
     record = stack.client.wait_for(made["task_id"])
     assert record["outcome"] == "ok"
+    assert [note.startswith("not read: bad.json") for note in record["notes"]] == [True]
     session = stack.client.session(made["session_id"])
     assert [table["name"] for table in session["tables"]] == ["good"]
     assert "bad.json" in next(file["error"] for file in session["files"] if file["name"] == "bad.json")
@@ -156,3 +157,19 @@ def test_a_bad_call_names_what_is_wrong(stack: Stack, call: object, status: int,
         call(stack.client)  # type: ignore[operator]
     assert caught.value.status == status
     assert words in str(caught.value)
+
+
+def test_a_wide_result_is_cut_to_fit_and_comes_whole_as_a_file(stack: Stack) -> None:
+    record = stack.run("pd.DataFrame(np.random.default_rng(1).random((1000, 100)))")
+    assert (record["result"]["truncated"], record["result"]["shape"]) == (True, [1000, 100])
+    assert [artifact["name"] for artifact in record["artifacts"]] == ["result.csv"]
+
+
+def test_files_over_a_limit_are_named(stack: Stack) -> None:
+    record = stack.run(
+        "from pathlib import Path\nfor at in range(25): Path(f'/work/out/{at:02}.txt').write_text('x')"
+    )
+    assert len(record["artifacts"]) == 20
+    assert [note.startswith("left out: 20.txt, 21.txt, 22.txt and 2 more") for note in record["notes"]] == [
+        True
+    ]

@@ -34,7 +34,8 @@ def check_result(result: Any, limit_bytes: int) -> dict[str, Any]:
             raise BadResultError(f"its {field} is missing or of the wrong kind")
     _check_shape(result)
     cleaned: dict[str, Any] = _clean(result, 0)
-    if len(json.dumps(cleaned, ensure_ascii=False).encode()) > limit_bytes:
+    # Counted as the sandbox counts (sandbox_image/results.py), or what it cut to fit would still be refused.
+    if len(json.dumps(cleaned, ensure_ascii=False, separators=(",", ":")).encode()) > limit_bytes:
         raise BadResultError(f"it is larger than {limit_bytes} bytes")
     return cleaned
 

@@ -32,6 +32,7 @@ def test_encodings(load: Any, encoding: str, said: str) -> None:
     assert table.columns == ["stadt", "n"]
     assert table.cells == [["Köln", 1], ["München", 2]]
     assert table.profile["read_as"]["encoding"] == said
+    assert table.profile["coercions"] == []
 
 
 def test_latin1_where_cp1252_has_no_such_byte(load: Any) -> None:

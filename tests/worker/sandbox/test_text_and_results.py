@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -81,3 +82,12 @@ def test_anything_else_is_refused(result: Any) -> None:
 def test_what_no_json_or_utf8_can_carry_is_cleaned() -> None:
     result = check_result({"type": "json", "value": {"\ud800": float("inf"), "n": "a\x00b"}}, 1000)
     assert result == {"type": "json", "value": {"?": None, "n": "ab"}}
+
+
+def test_a_result_that_the_sandbox_cut_to_the_limit_fits_here_too() -> None:
+    # sandbox_image/results.py counts JSON without spaces; a space more for each cell refused wide tables.
+    result = {"type": "json", "value": [[0] * 1000] * 100}
+    size = len(json.dumps(result, separators=(",", ":")))
+    assert check_result(result, size) == result
+    with pytest.raises(BadResultError, match="larger"):
+        check_result(result, size - 1)

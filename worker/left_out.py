@@ -1,0 +1,39 @@
+"""What of a run did not come out, in words for its client?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from worker.analysis.contract import RunResult
+from worker.sandbox.text import clean_text
+
+_NAMES_SHOWN = 3
+_NAME_CHARACTERS = 120
+_REASON_CHARACTERS = 200
+
+
+def left_out(run: RunResult) -> list[str]:
+    """One line for the result, if it was refused, and one for each reason that files stayed inside."""
+    lines = [run.message] if run.outcome == "ok" and run.message else []
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in _dropped(run.facts.get("dropped")):
+        by_reason.setdefault(reason, []).append(name)
+    return lines + [f"left out: {_listed(names)} ({reason})" for reason, names in by_reason.items()]
+
+
+def _dropped(said: Any) -> list[tuple[str, str]]:
+    # The names were chosen by the code that ran.
+    rows = said if isinstance(said, list) else []
+    return [
+        (
+            clean_text(str(row.get("name", "")))[:_NAME_CHARACTERS],
+            clean_text(str(row.get("reason", "")))[:_REASON_CHARACTERS],
+        )
+        for row in rows
+        if isinstance(row, dict)
+    ]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
