@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from typing import TextIO, cast
 
 import structlog
 from fastapi import FastAPI
@@ -19,6 +21,7 @@ from gateway.routes import analyze, artifacts, execute, health, sessions, status
 from gateway.services import Services
 from gateway.settings import Settings, StartRefusedError, load_settings
 from store.base import Store, StoreUnavailableError
+from store.log_stream import LogStream
 from store.open import open_blobs, open_store
 
 _DESCRIPTION = (
@@ -69,6 +72,7 @@ def log_as_json(*, cache: bool = True) -> None:
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, LogStream(sys.stdout))),
         cache_logger_on_first_use=cache,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -33,6 +34,9 @@ log = structlog.get_logger()
 Kind = Callable[[JobContext], Awaitable[dict[str, Any]]]
 KINDS: dict[str, Kind] = {"profile": profile, "analyze": analyze, "execute": execute}
 _FINISH_TRIES = 6
+_DISK_FULL = (
+    "The disk of this stack is full, so what came out of the sandbox is lost. Have room made, run it again."
+)
 
 
 async def run_job(runtime: Runtime, tenant_id: str, task_id: str) -> None:
@@ -105,8 +109,10 @@ async def _work(context: JobContext) -> dict[str, Any]:
         return ending("runner_lost", "The sandbox ended while data went in. Run it again.")
     except (LeaseLostError, StoreUnavailableError):
         raise
-    except Exception:
+    except Exception as error:
         log.exception("the worker failed")
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return ending("engine_error", _DISK_FULL, error_code="disk_full")
         return ending("runner_lost", "The worker failed inside. The task id finds the reason in its log.")
 
 

@@ -30,6 +30,7 @@ from store.base import StoreError
 from store.open import open_store
 from worker.engines.base import EngineError, EngineFacts
 from worker.engines.connect import connect
+from worker.models.choose import UnknownModelError, choose_model
 from worker.models.settings import ModelSettings
 
 _INSIDE_SECONDS = 60.0
@@ -42,8 +43,10 @@ def examine(config: StackConfig, remembered_engine: str) -> Iterator[Check]:
     yield from _engine(config, remembered_engine)
     yield _store(config)
     yield _redis(config)
-    yield _model()
+    yield examine_model()
     readiness = list(_gateway(config))
+    if Services(config).worker.crashed():
+        readiness.append(Check("worker", "fail", "its process is gone", "run: sandglass up"))
     yield from readiness
     yield from judge_workers(Services(config).workers())
     if any(check.level == "fail" for check in readiness):
@@ -102,13 +105,15 @@ def _redis(config: StackConfig) -> Check:
     return Check("redis", "fail", "does not answer", fix)
 
 
-def _model() -> Check:
+def examine_model() -> Check:
+    """The model that `SANDGLASS_MODEL` names: is it one, and does its server answer?"""
     try:
         settings = ModelSettings()
     except ValueError as error:
         return Check("model", "fail", f"the settings are wrong: {error}", "see SANDGLASS_MODEL*")
     provider = settings.model.partition(":")[0]
     try:
+        choose_model(settings.model, settings)
         if provider == "ollama":
             answer = httpx.get(f"{settings.ollama_url}/api/tags", timeout=5)
             answer.raise_for_status()
@@ -119,6 +124,8 @@ def _model() -> Check:
             httpx.get(
                 f"{url}/models", headers={"Authorization": f"Bearer {key}"}, timeout=10
             ).raise_for_status()
+    except UnknownModelError as error:
+        return Check("model", "fail", str(error), "set SANDGLASS_MODEL to one of them")
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
         return judge_model(settings.model, None, error=str(error) or type(error).__name__)
     return judge_model(settings.model, None)
@@ -128,7 +135,7 @@ def _gateway(config: StackConfig) -> Iterator[Check]:
     try:
         with Sandglass() as client:
             client.sessions()
-            yield from judge_readiness(client.base_url, client.readiness())
+            yield from judge_readiness(client.base_url, client.readiness(), f"{config.home}/logs")
     except ClientError as error:
         yield Check(
             "gateway", "fail", str(error), f"run: sandglass up; the log is {config.home}/logs/gateway.log"

@@ -60,19 +60,17 @@ def judge_image(image: str, digest: str | None) -> Check:
     return Check("image", "ok", f"{image} ({digest[:19]})")
 
 
-def judge_readiness(url: str, answer: dict[str, Any]) -> list[Check]:
-    """What the gateway says of itself and of the parts behind it."""
+def judge_readiness(url: str, answer: dict[str, Any], logs: str) -> list[Check]:
+    """What the gateway says of itself and of the parts behind it; `logs` is the folder of the logs."""
     checks = [Check("gateway", "ok", f"answers at {url}")]
     if not answer.get("ready"):
         parts = [name for name in ("store", "redis", "worker") if answer.get(name) is False]
         reason = f"not ready: {', '.join(parts) or 'no reason given'}"
-        checks = [Check("gateway", "fail", f"{url} {reason}", "see .sandglass/logs/gateway.log")]
+        checks = [Check("gateway", "fail", f"{url} {reason}", f"see {logs}/gateway.log")]
     workers = answer.get("workers") or []
     if answer.get("worker") is False or not workers:
         checks.append(
-            Check(
-                "worker", "fail", "no worker has a heartbeat", "see .sandglass/logs/worker.log; sandglass up"
-            )
+            Check("worker", "fail", "no worker has a heartbeat", f"see {logs}/worker.log; sandglass up")
         )
     else:
         checks.append(Check("worker", "ok", f"{len(workers)} with a heartbeat"))

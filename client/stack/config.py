@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from redis import ConnectionPool
+
 from client.errors import StackError
 from client.settings import DEFAULT_PORT, home_of
 from client.stack.process import Daemon
@@ -103,6 +105,8 @@ def load_config(environ: Mapping[str, str] = os.environ) -> StackConfig:
     running_port = kept.port if kept and Daemon("gateway", home).alive() else DEFAULT_PORT
     port = _port_of(environ, "SANDGLASS_PORT", running_port)
     own_redis = environ.get("SANDGLASS_REDIS_URL")
+    if own_redis:
+        _check_redis_url(own_redis)
     redis_port = 0 if own_redis else _redis_port(environ, kept)
     password = kept.redis_password if kept and kept.redis_password else secrets.token_hex(16)
     return StackConfig(
@@ -168,6 +172,16 @@ def _stack_id(home: Path) -> str:
         return kept
     write_private(path, secrets.token_hex(6) + "\n")
     return path.read_text("utf-8").strip()
+
+
+def _check_redis_url(url: str) -> None:
+    try:
+        ConnectionPool.from_url(url)
+    except ValueError:
+        # Not shown: it may hold a password.
+        raise StackError(
+            "SANDGLASS_REDIS_URL is no address; it must be like redis://127.0.0.1:6379/0"
+        ) from None
 
 
 def _redis_port(environ: Mapping[str, str], kept: Remembered | None) -> int:

@@ -74,6 +74,10 @@ class Daemon:
         kept = self._kept()
         return kept.pid if kept and identify(kept.pid) == kept else None
 
+    def crashed(self) -> bool:
+        """Whether it was started, was not ended by `end`, and is gone all the same."""
+        return self._kept() is not None and self.alive() is None
+
     def end(self, grace_seconds: float = 10, mark: str = "") -> bool:
         """TERM, wait, KILL, the whole session of it; False: there was nothing to end.
 

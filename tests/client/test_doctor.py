@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from client.doctor.examine import examine_model
 from client.doctor.inside import PROBE, last_complaint, read_probe
 from client.doctor.judge import (
     Check,
@@ -115,9 +116,10 @@ def test_an_old_python_fails() -> None:
 
 def test_readiness_without_a_worker_fails() -> None:
     body = {"ready": False, "store": True, "redis": True, "worker": False, "workers": []}
-    checks = judge_readiness("http://x", body)
+    checks = judge_readiness("http://x", body, "/home/logs")
     assert [check.level for check in checks] == ["fail", "fail"]
     assert "worker" in checks[0].message
+    assert checks[0].fix == "see /home/logs/gateway.log"
 
 
 def test_a_worker_with_a_problem_fails() -> None:
@@ -164,3 +166,10 @@ def test_the_command_fails_and_says_how_to_mend(
     assert answer["healthy"] is False
     assert set(failed) == {"engine", "redis", "gateway"}
     assert all(failed.values())
+
+
+@pytest.mark.parametrize("spec", ["nope:x", "ollama:", ":"])
+def test_a_model_of_no_known_form_fails(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDGLASS_MODEL", spec)
+    check = examine_model()
+    assert (check.level, "known forms" in check.message) == ("fail", True)

@@ -130,3 +130,13 @@ def test_the_log_is_shown_from_the_last_start_on(daemon: Daemon) -> None:
     _start(daemon, SLEEP)
     assert daemon.log_tail() == "up"
     assert "first" in daemon.log_path.read_text()
+
+
+def test_a_crash_is_told_from_an_end(daemon: Daemon) -> None:
+    assert not daemon.crashed()
+    pid = _start(daemon, SLEEP)
+    assert not daemon.crashed()
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(daemon.crashed, 10)
+    daemon.end(1, MARK)
+    assert not daemon.crashed()

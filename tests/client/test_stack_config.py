@@ -55,6 +55,16 @@ def test_an_operators_redis_is_not_ours_to_start(home: Path, monkeypatch: pytest
     assert (config.redis_port, config.redis_url) == (0, "redis://there:6379/0")
 
 
+@pytest.mark.parametrize("url", ["foo", "http://x", "redis://:s3cret@127.0.0.1:port/0"])
+def test_a_redis_address_that_is_none_is_refused_without_its_password(
+    home: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SANDGLASS_REDIS_URL", url)
+    with pytest.raises(StackError, match="SANDGLASS_REDIS_URL is no address") as refused:
+        load_config()
+    assert "s3cret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "80 "])
 def test_a_port_that_is_none_is_named(home: Path, monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("SANDGLASS_PORT", port)

@@ -1,6 +1,7 @@
 """Jobs from claim to end, over the dummy engine and a real store: what happens when something goes wrong."""
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -12,8 +13,9 @@ import pytest
 
 from store.base import StoreUnavailableError
 from store.records import Job, Request, utc_now
+from worker.context import JobContext
 from worker.engines.dummy import DummyEngine
-from worker.jobs import run_job
+from worker.jobs import KINDS, run_job
 from worker.runtime import Runtime, owner_lives, owner_mark
 from worker.settings import Settings
 
@@ -112,6 +114,22 @@ async def test_no_engine_is_its_own_outcome_and_the_next_job_works(settings: Set
     runtime.settings = settings
     assert (await ended(runtime, await queued(runtime))).state == "succeeded"
     await runtime.close()
+
+
+async def test_a_full_disk_is_said_and_the_next_job_works(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def spool(context: JobContext) -> dict[str, Any]:
+        raise OSError(errno.ENOSPC, "No space left on device", "/host/spool/1")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(KINDS, "execute", spool)
+        job = await ended(runtime, await queued(runtime))
+    assert (job.state, job.outcome) == ("failed", "engine_error")
+    assert job.error is not None
+    assert job.error.code == "disk_full"
+    assert "/host" not in job.error.message
+    assert (await ended(runtime, await queued(runtime))).state == "succeeded"
 
 
 async def test_a_job_that_killed_its_worker_three_times_is_poison(runtime: Runtime) -> None:
