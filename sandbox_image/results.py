@@ -18,6 +18,8 @@ ROWS_INLINE = 1000
 BYTES_LIMIT = 2_000_000
 """A result travels in the header of a frame."""
 _CSV_ROWS_AT_ONCE = 20_000
+_BYTES_PER_VALUE = 2
+"""The least that a value takes in JSON, with its comma."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _table(table: pd.DataFrame, result_bytes: int) -> Typed:
         rows = [list(row) for row in zip(*columns, strict=True)] if columns else []
         return {"type": "table", "value": {"columns": list(flat.columns), "rows": rows}, "shape": shape}
 
-    result, kept = _fit_rows(build, len(flat), result_bytes)
+    result, kept = _fit_rows(build, len(flat), flat.shape[1], result_bytes)
     return Typed(result, flat if kept < len(flat) else None)
 
 
@@ -97,7 +99,7 @@ def _series(series: pd.Series[Any], result_bytes: int) -> Typed:
         value = {"name": name, "index": index, "values": _column(head)}
         return {"type": "series", "value": value, "shape": [len(series)]}
 
-    result, kept = _fit_rows(build, len(series), result_bytes)
+    result, kept = _fit_rows(build, len(series), 1, result_bytes)
     if kept == len(series):
         return Typed(result)
     return Typed(result, flatten(series.to_frame("value" if name is None else name), keep_index=True))
@@ -156,31 +158,49 @@ def _dates(series: pd.Series[Any]) -> list[Any]:
 
 
 def _json(value: Any, result_bytes: int) -> dict[str, Any]:
+    head, whole = _head(value, result_bytes)
     try:
-        plain = nested_to_json(value)
+        plain = nested_to_json(head)
     except (Unsupported, RecursionError):
         return text(_safe_str(value), result_bytes)
-    if _size(plain) <= result_bytes:
+    if head is value and _size(plain) <= result_bytes:
         result = {"type": "json", "value": plain}
         if isinstance(value, np.ndarray):
             result["shape"] = list(value.shape)
         return result
     if isinstance(plain, list):
-        whole = len(plain)
+        whole = whole or len(plain)
 
         def build(count: int) -> dict[str, Any]:
             return {"type": "json", "value": plain[:count], "shape": [whole]}
 
-        result, _ = _fit_rows(build, whole, result_bytes)
+        result, _ = _fit_rows(build, whole, 1, result_bytes)
         return result
     return text(json.dumps(plain, ensure_ascii=False), result_bytes)
 
 
+def _head(value: Any, result_bytes: int) -> tuple[Any, int]:
+    """The rows of a list or array that could fit, as the rest need not become JSON; and how many it has."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        length, width = len(value), value[:1].size
+    elif isinstance(value, (list, tuple, range)):
+        length, width = len(value), 1
+    else:
+        return value, 0
+    if length * width * _BYTES_PER_VALUE <= result_bytes:
+        return value, length
+    return value[: min(ROWS_INLINE, _rows_at_most(width, result_bytes))], length
+
+
+def _rows_at_most(width: int, result_bytes: int) -> int:
+    return max(1, result_bytes // (_BYTES_PER_VALUE * max(1, width)))
+
+
 def _fit_rows(
-    build: Callable[[int], dict[str, Any]], total: int, result_bytes: int
+    build: Callable[[int], dict[str, Any]], total: int, width: int, result_bytes: int
 ) -> tuple[dict[str, Any], int]:
-    """Build the result with as many rows as fit, and say how many those are."""
-    count = min(total, ROWS_INLINE)
+    """Build the result with as many rows of `width` values as fit, and say how many those are."""
+    count = min(total, ROWS_INLINE, _rows_at_most(width, result_bytes))
     result = build(count)
     size = _size(result)
     while size > result_bytes and count > 0:

@@ -141,3 +141,31 @@ def test_flattening_leaves_the_table_alone():
     table = pd.DataFrame({"v": [1]}, index=pd.Index(["r"], name="row"))
     assert list(flatten(table).columns) == ["row", "v"]
     assert list(table.columns) == ["v"]
+
+
+def test_an_array_far_over_the_cap_is_cut_before_it_is_turned_into_json(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "sandbox_image.results.nested_to_json", lambda value: seen.append(value.size) or value.tolist()
+    )
+    result = to_typed(np.zeros((3000, 3000)), CAP).result
+    assert (result["type"], result["truncated"], result["shape"]) == ("json", True, [3000])
+    assert 0 < len(result["value"]) <= 174
+    assert len(json.dumps(result, separators=(",", ":"))) <= CAP
+    assert seen[0] * 2 <= CAP
+
+
+def test_a_list_far_over_the_cap_shows_its_first_items():
+    result = to_typed(list(range(2_000_000)), CAP).result
+    assert (result["value"], result["truncated"], result["shape"]) == (list(range(1000)), True, [2_000_000])
+
+
+def test_a_wide_table_is_cut_at_once():
+    result = to_typed(pd.DataFrame(np.zeros((1000, 5000), dtype=int)), CAP).result
+    assert (result["truncated"], result["shape"]) == (True, [1000, 5000])
+    assert 0 < len(result["value"]["rows"]) <= 105
+
+
+def test_a_set_over_the_cap_says_how_many_it_had():
+    result = to_typed(set(range(300_000)), CAP).result
+    assert (len(result["value"]), result["truncated"], result["shape"]) == (1000, True, [300_000])
