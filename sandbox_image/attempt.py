@@ -110,7 +110,7 @@ class Attempt:
         return bool(keep)
 
     def _own_ending(self, kills_before: int) -> str:
-        """How a process that lives on ended its run; an error after the kernel killed one of its children is oom."""
+        """How a living process ended its run; an error after the kernel killed a child of it is oom."""
         if not self.listener.failed:
             return "oom" if self.listener.out_of_memory else "ok"
         killed = self.listener.out_of_memory or layout.oom_kills() > kills_before

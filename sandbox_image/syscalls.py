@@ -1,7 +1,7 @@
 """Which system calls may the code's process not make, whatever the engine's own filter allows?
 
-A second seccomp filter, put on in the forked process before any code runs; none of its descendants can take it
-off. Engines differ in what they allow (Podman 4.3: user namespaces; Docker 20.10: io_uring), this list does not.
+A second seccomp filter, put on in the forked process before any code runs; none of its descendants can
+take it off. Engines differ in what they allow (Podman 4.3: user namespaces; Docker 20.10: io_uring).
 """
 
 from __future__ import annotations
