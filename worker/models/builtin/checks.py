@@ -7,15 +7,16 @@ from worker.models.builtin.frame import Agg, Frame, NotSureError
 from worker.models.builtin.row_nouns import counting_column
 from worker.models.builtin.schema import Column, Table, date_span
 
-_NUMERIC = {"sum", "mean", "median", "std", "var", "quantile"}
+_NUMERIC = {"sum", "mean", "median", "std", "var", "quantile", "range"}
 _NAMES = {"sum": "a sum", "mean": "an average", "median": "a median", "std": "a standard deviation",
-          "var": "a variance", "quantile": "a quantile", "min": "a minimum", "max": "a maximum"}  # fmt: skip
+          "var": "a variance", "range": "a range",
+          "quantile": "a quantile", "min": "a minimum", "max": "a maximum"}  # fmt: skip
 MAX_GROUPS_OF_NUMBERS = 200
 MAX_POINTS = 1000
 
 
-def check(frame: Frame, table: Table) -> None:
-    """Return if `frame` can be computed truly.
+def check(frame: Frame, table: Table, *, plain_rows: bool = False) -> None:
+    """Return if `frame` can be computed truly. `plain_rows`: "rows" were asked for, and no kind of thing.
 
     Raises:
         NotSureError: it cannot; the message says why.
@@ -45,6 +46,8 @@ def check(frame: Frame, table: Table) -> None:
         raise NotSureError("several computations with a percentile are too many at once for groups")
     if len(frame.aggs) > 6:
         raise NotSureError("that is more than six computations at once")
+    if not (plain_rows and {agg.function for agg in frame.aggs} == {"count"}):
+        _check_totals(frame, table)
     _check_kind(frame, table)
 
 
@@ -91,7 +94,9 @@ def _check_totals(frame: Frame, table: Table) -> None:
         return
     for column in table.of_kind("text"):
         total = [value for value in column.values if value.strip().casefold() in lexicon.TOTAL_VALUES]
-        if total and column.name not in pinned:
+        different = {agg.column for agg in frame.aggs if agg.function == "nunique"}
+        others = different and len(different) == len(frame.aggs) and column.name not in different
+        if total and column.name not in pinned and not others:
             raise NotSureError(
                 f"{column.name} holds {total[0]!r}, so some rows may be sums of others: "
                 f"say which {column.name} is meant"
@@ -106,7 +111,6 @@ _SUMMED = {
 
 
 def _check_kind(frame: Frame, table: Table) -> None:
-    _check_totals(frame, table)
     counting = counting_column(table)
     if frame.kind in {"frequency", "mode"} and counting is not None:
         raise NotSureError(

@@ -30,6 +30,8 @@ def method(agg: Agg, frame: Frame, table: Table) -> str:
     """Return `.sum()`; a sum of nothing but missing values is missing, not 0."""
     if agg.function == "quantile":
         return f".quantile({agg.argument!r})"
+    if agg.function == "range":
+        return ".agg(lambda values: values.max() - values.min())"
     if agg.function == "sum" and agg.column and (frame.filters or table.column(agg.column).nulls):
         return ".sum(min_count=1)"
     return f".{agg.function}()"
@@ -48,7 +50,13 @@ def _aggregate(frame: Frame, table: Table, rows: str) -> list[str]:
 def _plain(agg: Agg, frame: Frame, table: Table, rows: str) -> str:
     if agg.column is None:
         return f"len({rows})"
+    if agg.function == "range":
+        return _range(agg.column, rows)
     return f"{rows}[{literal(agg.column)}]{method(agg, frame, table)}"
+
+
+def _range(column: str, rows: str) -> str:
+    return f"{rows}[{literal(column)}].max() - {rows}[{literal(column)}].min()"
 
 
 def _keys(dims: tuple[Dim, ...], table: Table, rows: str) -> tuple[list[str], list[str], str]:
@@ -180,6 +188,8 @@ def _difference(frame: Frame, table: Table, rows: str) -> list[str]:
 def _of_rows(agg: Agg, rows: str) -> str:
     if agg.column is None:
         return f"len({rows})"
+    if agg.function == "range":
+        return _range(agg.column, rows)
     ending = {"sum": ".sum(min_count=1)", "quantile": f".quantile({agg.argument!r})"}.get(
         agg.function, f".{agg.function}()"
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from worker.models.builtin import lexicon
+from worker.models.builtin.cores_counted import counted
 from worker.models.builtin.filters import ARTICLE, seq_second
 from worker.models.builtin.frame import Agg, Frame
 from worker.models.builtin.grammar import (
@@ -211,7 +212,7 @@ def count_frame() -> Parser:
     no_noun = applied(
         seq(phrase("how many"), _must_describe()), lambda _: Frame("aggregate", (Agg("count"),))
     )
-    return alt(rows, short, no_noun, plural_of_column(), frequency())
+    return alt(rows, short, no_noun, plural_of_column(), frequency(), counted())
 
 
 def _must_describe() -> Parser:

@@ -12,7 +12,7 @@ from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Found, Parser, alt, applied, bound, opt, phrase, seq
 from worker.models.builtin.mentions import column, whole_number
 from worker.models.builtin.modifiers import adjectives, period_dim
-from worker.models.builtin.row_nouns import row_noun
+from worker.models.builtin.row_nouns import day_column, row_noun
 from worker.models.builtin.schema import Column
 
 _MOST = applied(phrase(*lexicon.MOST), lambda _: False)
@@ -33,14 +33,21 @@ def subject() -> Parser:
     """Match what is ranked: a column, a period of the date column, or rows (None)."""
     rows = applied(seq(adjectives(), row_noun()), lambda v: (None, v[0]))
     columns = applied(column("text", "number", "boolean"), lambda c: (Dim(c.name), ()))
+    dates = bound(
+        column("date"),
+        lambda c, found: [(Dim(found.name, "day"), ())] if day_column(c.table) == found else [],
+    )
     periods = applied(period_dim(), lambda d: (d, ()))
 
     def parse(context: Context, at: int) -> Iterator[Found]:
-        named = list(columns(context, at))
+        day = context.norm(at) in {"day", "days"} and day_column(context.table)
+        one = [((Dim(day.name, "day"), ()), at + 1)] if day else []
+        named = [*columns(context, at), *dates(context, at), *one]
         yield from named
         ends = {end for _, end in named}
         yield from (found for found in rows(context, at) if found[1] not in ends)
-        yield from periods(context, at)
+        days = {end for _, end in one}
+        yield from (found for found in periods(context, at) if found[1] not in days)
 
     return parse
 
@@ -53,8 +60,11 @@ def measure() -> Parser:
         lambda _: (Agg("count"), None),
     )
     count = bound(phrase("count", "frequency"), _count_of_rows)
+    unique = applied(
+        seq(phrase(*lexicon.DISTINCT), column("text")), lambda v: (Agg("nunique", v[1].name), None)
+    )
     bare = applied(seq(column("number", "date"), opt(phrase("value", "values"))), lambda v: (None, v[0]))
-    return alt(explicit, rows, count, bare)
+    return alt(explicit, rows, count, unique, bare)
 
 
 def _count_of_rows(context: Context, word: str) -> Iterator[tuple[Agg, None]]:
@@ -68,7 +78,7 @@ def _count_of_rows(context: Context, word: str) -> Iterator[tuple[Agg, None]]:
 
 def ranked_frames(
     context: Context, who: tuple[Dim | None, tuple[Any, ...]], what: tuple[Agg | None, Column | None], *,
-    limit: int, ascending: bool,
+    limit: int, ascending: bool, most: bool = False,
 ) -> Iterator[Frame]:  # fmt: skip
     """Yield the one sure reading of ranking `who` by `what`, or blame what is not sure."""
     dim, filters = who
@@ -84,9 +94,11 @@ def ranked_frames(
     if by is None or by.name == dim.column:
         return
     named = context.table.column(dim.column)
-    if dim.period is None and named.kind in {"text", "number"} and _one_row_each(context, named):
+    if dim.period == "day" and day_column(context.table) == named:
         yield Frame("top_rows", columns=(by.name, named.name), limit=limit, ascending=ascending)
-    elif by.additive and not by.summed and not (ascending and _below_zero(by)):
+    elif dim.period is None and named.kind in {"text", "number"} and _one_row_each(context, named):
+        yield Frame("top_rows", columns=(by.name, named.name), limit=limit, ascending=ascending)
+    elif (by.additive and not by.summed and not (ascending and _below_zero(by))) or (most and _amount(by)):
         yield Frame("rank", (Agg("sum", by.name),), (dim,), limit=limit, ascending=ascending)
     elif limit == 1 and dim.period is None and by.rate_like and by.stems[-1] in lexicon.PEAK_WORDS:
         yield Frame("top_rows", columns=(by.name, named.name), limit=1, ascending=ascending)
@@ -95,6 +107,14 @@ def ranked_frames(
             f"there are several rows for each {dim.period or named.name}: say whether its total, average or "
             f"highest {by.name} is meant"
         )
+
+
+def _amount(by: Column) -> bool:
+    """Whether "the most" of it is the highest sum: a number of things, or a mass."""
+    plural = by.words[-1] != by.stems[-1] or by.stems[-1] in lexicon.MASS_WORDS
+    sure = not (by.id_like or by.rate_like or by.level_like or by.of_one_unit or _below_zero(by))
+    stock = set(by.stems) & (lexicon.STOCK_WORDS | {"unique", "distinct"})
+    return by.kind == "number" and plural and sure and not stock
 
 
 def _below_zero(by: Column) -> bool:
@@ -110,14 +130,19 @@ def which_frame() -> Parser:
     """Match `which category has the highest total revenue`, `the 3 cities with the lowest average price`."""
 
     def make(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
-        limit, who, _has, _the, ascending, what = parts
+        limit, who, _has, _the, (ascending, most), what = parts
         if limit is None and _plural(context, who):
             context.blame("it is not said how many: ask for the top 5, for example")
             return
-        yield from ranked_frames(context, who, what, limit=limit or 1, ascending=ascending)
+        yield from ranked_frames(context, who, what, limit=limit or 1, ascending=ascending, most=most)
 
     opening = opt(phrase("which", "which is", "which are", "in which", "which of the", "name the"))
-    full = seq(opt(whole_number()), subject_seen(), _HAS, ARTICLE, _SUPERLATIVE, measure())
+    superlative = alt(
+        applied(phrase("most"), lambda _: (False, True)),
+        applied(phrase("fewest", "least"), lambda _: (True, True)),
+        applied(_SUPERLATIVE, lambda ascending: (ascending, False)),
+    )
+    full = seq(opt(whole_number()), subject_seen(), _HAS, ARTICLE, superlative, measure())
     asked = applied(seq(opening, ARTICLE, full), lambda v: v[2])
     is_highest = seq(
         phrase("which", "in which", "for which"),

@@ -50,7 +50,18 @@ def trend_frame() -> Parser:
         ),
         applied(seq(_PERIODLY, _trend_measure()), lambda v: v),
     )  # fmt: skip
-    ending = opt(alt(applied(seq(phrase("by", "per", "for each"), period_word()), lambda v: v[1])))
+    by = phrase("by", "per", "for each", "over", "of", "using", "based on", "along")
+    dated = column("date")
+    ending = opt(
+        alt(
+            applied(seq(by, period_word(), phrase("of", "of the"), dated), lambda v: (v[1], v[3])),
+            applied(seq(phrase("by", "per", "for each"), period_word()), lambda v: (v[1], None)),
+            applied(
+                seq(phrase("by", "over", "of", "using", "based on", "along"), ARTICLE, dated),
+                lambda v: (None, v[2]),
+            ),
+        )
+    )
     body = seq(opt(phrase(*lexicon.CHART_REQUESTS)), article, alt(*shapes), ending, opt(best_period()))
     return bound(body, _trends)
 
@@ -73,19 +84,23 @@ def best_period() -> Parser:
 
 
 def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
-    _plot, _article, (said, what), ending, best = parts
+    _plot, _article, (said, what), end, best = parts
+    ending, named = end or (None, None)
     periods = {period for period in (said, ending, best[1] if best else None) if period}
     if len(periods) > 1:
         return
     agg = what if isinstance(what, Agg) else _chosen(context, what)
-    if agg is None or (said and isinstance(what, Agg) and what.function == "mean"):
+    rate = (
+        agg is not None and context.table.column(agg.column or "").rate_like if agg and agg.column else False
+    )
+    if agg is None or (said and isinstance(what, Agg) and what.function == "mean" and not rate):
         if agg is not None:
             context.blame(
                 f'an average with "{said}" may mean two things: ask for "average {what.column} by {said}"'
             )
         return
     for dated in context.table.of_kind("date"):
-        if dated.name == agg.column:
+        if dated.name == agg.column or (named is not None and named.name != dated.name):
             continue
         period = next(iter(periods), None) or default_period(dated)
         if period is not None:
@@ -97,7 +112,7 @@ def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
 
 
 def _chosen(context: Context, found: Column) -> Agg | None:
-    if found.id_like or found.level_like:
+    if found.id_like or found.level_like or lexicon.PAY_WORDS & set(found.stems):
         context.blame(f"it is not sure whether {found.name} is to be added up or averaged in each period")
         return None
     return Agg("mean" if found.rate_like else "sum", found.name)
@@ -144,7 +159,7 @@ def correlation_frame() -> Parser:
     word = phrase(
         "correlation", "pearson correlation", "correlation coefficient", "pearson correlation coefficient"
     )
-    pair = seq(column(), phrase("and", "with", "to", "vs", "versus"), ARTICLE, column())
+    pair = seq(column(), phrase("and", "with", "to", "vs", "versus", ","), ARTICLE, column())
     ahead = applied(seq(word, phrase("between", "of", "between the", "for"), ARTICLE, pair), lambda v: v[3])
     are = applied(
         seq(phrase("how correlated are", "how strongly correlated are", "are",
@@ -188,7 +203,8 @@ def difference_frame() -> Parser:
         applied(phrase("difference", "gap"), lambda _: "difference"),
         applied(phrase("ratio"), lambda _: "ratio"),
     )
-    single = bound(aggregates(), lambda c, aggs: [aggs[0]] if len(aggs) == 1 else [])
+    number_of = applied(seq(phrase("number of", "count of"), row_noun()), lambda _: Agg("count"))
+    single = alt(bound(aggregates(), lambda c, aggs: [aggs[0]] if len(aggs) == 1 else []), number_of)
     join = phrase("between", "of", "for", "from", "in")
     first = seq(
         word,
@@ -223,5 +239,5 @@ def two_values() -> Parser:
 
 
 def _differences(kind: Any, agg: Agg, pair: tuple[Column, tuple[str, ...]]) -> Iterator[Frame]:
-    if agg.column != pair[0].name:
+    if agg.function == "count" or agg.column != pair[0].name:
         yield Frame(kind, (agg,), columns=(pair[0].name, *pair[1]))

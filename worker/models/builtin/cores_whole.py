@@ -73,6 +73,7 @@ def missing_frame() -> Parser:
         "are there any", "any",
                       "is there", "is there any", "the number of", "check for", "how much",
                       "check"))  # fmt: skip
+    how_many = phrase("how many", "number of", "the number of", "count of", "count")
     there = opt(phrase("are there", "are", "exist", "do we have", "is", "does", "are there in total"))
     per = phrase("per column", "by column", "in each column", "for each column", "in every column",
     "of each column",
@@ -87,6 +88,10 @@ def missing_frame() -> Parser:
             columns=(v[4].name,))),
         applied(seq(head, column(), phrase("values are missing", "are missing", "is missing",
         "values are null")),
+                lambda v: Frame("missing", columns=(v[1].name,))),
+        applied(seq(how_many, phrase("missing"), column(), opt(phrase("values", "value")), there),
+                lambda v: Frame("missing", columns=(v[2].name,))),
+        applied(seq(phrase("missing"), column(), phrase("count")),
                 lambda v: Frame("missing", columns=(v[1].name,))),
         applied(seq(head, gaps, there, opt(per)), lambda _: Frame("missing_all")),
         applied(seq(which, gaps), lambda _: Frame("missing_all")),
@@ -171,20 +176,22 @@ def rows_frame() -> Parser:
     which = applied(phrase("first", "last", "random"), lambda word: word)
     nouns = row_noun()
     counted = alt(
-        applied(seq(which, opt(whole_number()), nouns), lambda v: (v[0], v[1])),
-        applied(seq(whole_number(), which, nouns), lambda v: (v[1], v[0])),
+        applied(seq(which, opt(whole_number()), nouns), lambda v: (v[0], v[1], v[2])),
+        applied(seq(whole_number(), which, nouns), lambda v: (v[1], v[0], v[2])),
         applied(
             seq(phrase("random sample of", "sample of", "sample"), whole_number(), nouns),
-            lambda v: ("random", v[1]),
+            lambda v: ("random", v[1], v[2]),
         ),
-        applied(phrase("head", "preview"), lambda _: ("first", 5)),
-        applied(phrase("tail"), lambda _: ("last", 5)),
+        applied(phrase("head", "preview"), lambda _: ("first", 5, "row")),
+        applied(phrase("tail"), lambda _: ("last", 5, "row")),
     )
 
-    def counted_rows(context: Context, v: tuple[str, int | None]) -> Iterator[Frame]:
+    def counted_rows(context: Context, v: tuple[str, int | None, str]) -> Iterator[Frame]:
         if v[1] == 0:
             return
-        if v[1] is None:
+        if v[2] not in lexicon.ROW_NOUNS and v[0] != "random" and context.table.of_kind("date"):
+            context.blame(f"the {v[0]} in time or in the table may be meant: ask for the {v[0]} rows")
+        elif v[1] is None:
             context.blame("it is not said how many rows: ask for the first 5 rows, for example")
         else:
             yield Frame("rows", which=v[0], limit=v[1])

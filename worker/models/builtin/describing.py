@@ -12,6 +12,7 @@ FUNCTIONS = {
     "sum": "sum of {}", "mean": "average of {}", "median": "median of {}",
     "std": "sample standard deviation of {}",
     "var": "sample variance of {}", "min": "minimum of {}", "max": "maximum of {}",
+    "range": "range (maximum minus minimum) of {}",
     "nunique": "number of different values of {}",
 }  # fmt: skip
 
@@ -34,7 +35,8 @@ def _percent(share: float) -> str:
 
 def dim_text(dim: Dim) -> str:
     """Return `category`, or `month of order_date`."""
-    return f"{dim.period} of {dim.column}" if dim.period else dim.column
+    own = dim.period == "day" and dim.column.casefold() in {"year", "quarter", "month"}
+    return f"{dim.period} of {dim.column}" if dim.period and not own else dim.column
 
 
 def filter_text(one: Filter) -> str:

@@ -9,7 +9,7 @@ from worker.models.builtin.schema import Column, Table
 from worker.models.builtin.tokens import stem
 
 _LISTING = frozenset({"list", "print", "display", "return"})
-_SHOWING = _LISTING | {"show", "get", "give", "find", "see"}
+SHOWING = _LISTING | {"show", "get", "give", "find", "see"}
 phrase("values", "value", "sum", "false")
 
 
@@ -22,7 +22,8 @@ def doubt(frame: Frame, context: Context) -> None:
     words = [token.norm for token in context.tokens if token.kind != "quoted"]
     for agg in frame.aggs:
         if agg.column:
-            _doubt_aggregate(agg, context.table.column(agg.column), context.table, words)
+            _doubt_aggregate(agg, context.table.column(agg.column), words)
+            _doubt_total(agg, frame, context.table, words)
     for one in frame.filters:
         _doubt_negation(one, context.table.column(one.column), words)
     if frame.kind == "unique":
@@ -39,7 +40,7 @@ def doubt_bare(frame: Frame, column: Column, context: Context) -> None:
         return
     words = [token.norm for token in context.tokens]
     plural = any(stem(word) in column.stems and word not in column.words for word in words)
-    listing = _LISTING if frame.filters else _SHOWING
+    listing = _LISTING if frame.filters else SHOWING
     if plural or listing & set(words) or (words[:2] == ["what", "are"] and not frame.filters):
         raise NotSureError(
             f"the values of {column.name} or their sum may be meant: "
@@ -47,32 +48,46 @@ def doubt_bare(frame: Frame, column: Column, context: Context) -> None:
         )
 
 
-def _doubt_aggregate(agg: Agg, column: Column, table: Table, words: list[str]) -> None:
+def _doubt_aggregate(agg: Agg, column: Column, words: list[str]) -> None:
     if agg.superlative and (column.kind == "date" or column.words[-1:] and column.calendar):
         raise NotSureError(
             f"by what a {column.name} is highest or lowest is not said: "
             f'ask for "{"maximum" if agg.function == "max" else "minimum"} {column.name}", '
             f'or "which {column.name} has the highest ..."'
         )
-    if agg.function == "sum" and "sum" not in words:
-        _doubt_total(column, table, words)
     if agg.function == "nunique":
         _doubt_unique(column, words)
 
 
-def _doubt_total(column: Column, table: Table, words: list[str]) -> None:
+def _doubt_total(agg: Agg, frame: Frame, table: Table, words: list[str]) -> None:
+    if agg.function != "sum" or "sum" in words:
+        return
+    column = table.column(agg.column or "")
     if column.of_one_unit and not set(column.words) & {"unit", "per"} <= set(words):
         raise NotSureError(f'{column.name} is of one unit: ask for "sum of {column.name}" if that is meant')
-    dated = any(c.kind == "date" or c.calendar for c in table.columns)
-    if (column.level_like and dated) or any(word in lexicon.UNSUMMED_WORDS for word in column.stems):
+    if (column.level_like and _over_time(frame, table)) or any(
+        word in lexicon.UNSUMMED_WORDS for word in column.stems
+    ):
         raise NotSureError(
             f"a total of {column.name} is no total of anything: "
             f'ask for "average {column.name}", or "sum of {column.name}" if that is meant'
         )
 
 
+def _over_time(frame: Frame, table: Table) -> bool:
+    """Whether rows of several times are added up, as far as the columns tell."""
+    times = [c for c in table.columns if c.kind == "date" or c.calendar]
+    pinned = {dim.column for dim in frame.dims} | {one.column for one in frame.filters if one.op == "="}
+    return bool(times) and not (len(times) == 1 and times[0].calendar and times[0].name in pinned)
+
+
 def _doubt_negation(one: Filter, column: Column, words: list[str]) -> None:
-    if column.kind == "boolean" and column.nulls and one.values == (False,) and "not" in words:
+    if (
+        column.kind == "boolean"
+        and column.nulls
+        and one.values == (False,)
+        and {"not", "!=", "<>"} & set(words)
+    ):
         raise NotSureError(
             f"{column.nulls} rows have no {column.name}: "
             f'ask for "{column.name} is false" or "{column.name} is missing"'

@@ -20,7 +20,7 @@ from worker.models.builtin.grammar import (
     phrase,
     seq,
 )
-from worker.models.builtin.held_values import holds, literal, value
+from worker.models.builtin.held_values import holds, literal, plain_word, value
 from worker.models.builtin.mentions import column, number
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column, date_span
@@ -84,17 +84,6 @@ def boolean_phrase() -> Parser:
     return bound(seq(opt(_NOT), column("boolean")), make)
 
 
-def _compared(_: Context, parts: tuple[Any, ...]) -> Iterator[Filter]:
-    found, _be, operation, amount = parts
-    yield Filter(found.name, operation, (amount,))
-
-
-def _between(_: Context, parts: tuple[Any, ...]) -> Iterator[Filter]:
-    low, high = parts[3], parts[5]
-    if low <= high:
-        yield Filter(parts[0].name, "between", (low, high))
-
-
 def _is_value(context: Context, parts: tuple[Any, ...]) -> Iterator[Filter]:
     found, operation, pair = parts
     if isinstance(pair, tuple):
@@ -110,24 +99,7 @@ def _flag(_: Context, parts: tuple[Any, ...]) -> Iterator[Filter]:
 
 
 def condition() -> Parser:
-    """Match a condition that names its column: `price is above 10`, `city is missing`."""
-    compare = meaning(lexicon.COMPARISONS)
-    plain = seq(column("number"), _BE, compare, number())
-    equal = bound(
-        seq(
-            column("number"),
-            meaning({"=": ("is", "are", "of", "was"), "!=": ("is not", "are not")}),
-            number(),
-        ),
-        lambda c, v: [Filter(v[0].name, v[1], (v[2],))],
-    )
-    reverse = bound(
-        seq(compare, number(), column("number")),
-        lambda c, v: [Filter(v[2].name, v[0], (v[1],))],
-    )
-    between = seq(
-        column("number"), _BE, opt(phrase("in the range", "ranging")), _skip_between(), _skip(), number()
-    )
+    """Match a condition that names its column: `city is Rome`, `city is missing`."""
     equals = meaning(
         {"=": ("is", "are", "was", "were", "=", "==", "equals", "equal to", "is equal to", "is in", "in"),
          "!=": ("is not", "are not", "!=", "<>", "not equal to", "is not equal to", "is not in", "not in")}
@@ -140,14 +112,10 @@ def condition() -> Parser:
         }
     )
     return alt(
-        bound(plain, _compared),
-        equal,
-        reverse,
-        bound(between, _between),
         bound(seq(column("text"), equals, alt(values(), literal())), _is_value),
         bound(
-            seq(column("text"), texts, literal()), lambda c, v: [Filter(v[0].name, v[1], (v[2],
-                ))] if v[2] else []
+            seq(column("text"), texts, alt(literal(), plain_word())),
+            lambda c, v: [Filter(v[0].name, v[1], (v[2],))] if v[2] else [],
         ),
         bound(
             seq(column("boolean"), meaning({"=": ("is", "=", "==", "are"), "!=": ("is not", "!=")}),
@@ -157,14 +125,6 @@ def condition() -> Parser:
         missing_condition(),
         column_date_condition(),
     )  # fmt: skip
-
-
-def _skip_between() -> Parser:
-    return applied(seq(phrase("between", "from"), number()), lambda v: v[1])
-
-
-def _skip() -> Parser:
-    return phrase("and", "to")
 
 
 def missing_condition() -> Parser:
@@ -205,6 +165,14 @@ def column_date_condition() -> Parser:
     """Match `order_date after 2023-05-01`."""
     return bound(
         seq(column("date"), _BE, _date_words()), lambda context, v: list(_date_filters(context, v[0], v[2]))
+    )
+
+
+def dated_column() -> Parser:
+    """Match `order_date 2023`."""
+    return bound(
+        seq(column("date"), day_range()),
+        lambda context, v: list(_date_filters(context, v[0], ("in", v[1], None))),
     )
 
 

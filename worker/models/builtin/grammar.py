@@ -26,6 +26,8 @@ class Context:
     """Why parts of it were: of use where nothing better can be said."""
     month_of_no_year: bool = False
     """Whether a month was named that could be in several years."""
+    full_names: list[tuple[int, int]] | None = None
+    """Where names of columns of two words or more are written in full; None until it is asked for."""
     steps: int = 0
     seen: dict[tuple[int, int], list[tuple[Any, int]]] = field(default_factory=dict)
     """What each remembered parser found at each place."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.grammar import VOCABULARY, Context, Found, Parser, memo, phrase
-from worker.models.builtin.mentions import MAX_WORDS, glued, listing
+from worker.models.builtin.mentions import MAX_WORDS, any_column, glued, listing
 from worker.models.builtin.schema import Column, Table, plain
 
 _COMPARISON = phrase(*(text for texts in lexicon.COMPARISONS.values() for text in texts))
@@ -97,6 +97,23 @@ def _valued(context: Context, at: int, end: int) -> tuple[list[tuple[Column, str
 def holds(held: Column, text: str) -> list[str]:
     """Return the values of `held` that are `text`, whatever its case."""
     return [value for value in held.values if plain(value) == plain(text)]
+
+
+def plain_word() -> Parser:
+    """Match one word that no rule or column knows; the value is the word as it was written."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        word = context.norm(at)
+        if (
+            word
+            and context.tokens[at].kind == "word"
+            and word not in VOCABULARY
+            and not glued(context, at, at + 1)
+        ):
+            if not any(True for _ in any_column(context, at)):
+                yield context.tokens[at].raw, at + 1
+
+    return parse
 
 
 def literal() -> Parser:

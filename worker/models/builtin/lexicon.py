@@ -8,6 +8,7 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     "median": ("median", "median value"),
     "std": ("standard deviation", "std", "stdev", "std dev", "std deviation", "sample standard deviation"),
     "var": ("variance", "var", "sample variance"),
+    "range": ("range", "value range"),
     "min": ("minimum", "min", "lowest", "smallest", "minimal", "minimum value", "lowest value",
     "smallest value"),
     "max": (
@@ -120,8 +121,8 @@ CHART_REQUESTS = (
 CLOSINGS = (
     "please", "in the data", "in the dataset", "in the data set", "in this dataset", "in this data",
     "in the table", "in this table", "in my data", "in the file", "in this file", "overall", "in total",
-    "altogether", "are there", "is there", "were there", "there are", "there", "do we have", "do i have",
-    "exist", "thanks", "thank you", "in all", "for me", "are in the data", "are in the table",
+    "altogether", "are there", "is there", "was there", "were there", "there are", "there", "do we have",
+    "do i have", "exist", "thanks", "thank you", "in all", "for me", "are in the data", "are in the table",
     "are in the dataset", "does the table have", "does the data have", "does the dataset have",
     "does it have", "of the data", "of the dataset", "of the table", "of this table", "of this dataset",
 )  # fmt: skip
@@ -152,6 +153,33 @@ ADDITIVE_WORDS = frozenset({
     "impression", "view", "donation", "spend", "spending", "expense",
 })  # fmt: skip
 MONEY_WORDS = frozenset({"price", "cost", "amount", "charge", "fee", "sale", "paid", "pay"})
+COUNTED_WORDS = frozenset({
+    "unit", "click", "visit", "impression", "view", "conversion", "passenger", "absence", "download",
+})  # fmt: skip
+"""Things of which a column holds how many there are, so that "how many" asks for its sum."""
+ADDITIVE_HEADS = COUNTED_WORDS | {"precipitation", "rainfall", "snowfall"}
+"""Words that tell of a sum only where they are the last of a name: not in `passenger_class`."""
+STOCK_WORDS = frozenset({
+    "follower", "subscriber", "member", "user", "employee", "inhabitant", "resident", "people", "student",
+    "household", "account", "store", "bed", "seat", "room", "vehicle", "pupil", "point",
+})  # fmt: skip
+"""Things that are there for long: the same ones may be counted in each row."""
+PAY_WORDS = frozenset({"salary", "wage", "compensation", "pay"})
+"""What people earn: no sum of it by the dates of a table is a trend."""
+MASS_WORDS = frozenset({
+    "precipitation", "rainfall", "rain", "snowfall", "snow", "generation", "production", "consumption",
+    "energy", "income", "traffic",
+})  # fmt: skip
+"""Things of which there is most where the sum is highest, though they have no plural."""
+ENTITY_WORDS = frozenset({
+    "order", "product", "item", "customer", "client", "user", "employee", "invoice", "store", "student",
+    "patient", "movie", "film", "book", "car", "house", "flight", "player", "team", "listing", "property",
+    "member", "account", "staff", "person", "vehicle", "ticket", "match", "game", "country", "city",
+    "shipment",
+})  # fmt: skip
+"""Things that are told apart one by one: a row may be one, and an average per one may be a ratio."""
+REUSED_NUMBERS = frozenset({"flight", "train", "bus"})
+"""Things whose number names a route, so that it does not tell one from the next."""
 CHANGED_WORDS = frozenset({
     "target", "budget", "planned", "plan", "expected", "forecast", "forecasted", "previous", "prior", "last",
     "next", "old", "new", "lost", "estimated", "cumulative", "running", "per", "growth", "change", "goal",
@@ -164,7 +192,7 @@ LEADING_WORDS = frozenset({
     "order", "product", "item", "customer", "client", "user", "employee", "sale", "transaction", "invoice",
     "store", "shop", "company", "student", "patient", "passenger", "movie", "film", "book", "car", "house",
     "flight", "player", "team", "unit", "listing", "property", "member", "account", "staff", "is", "has",
-    "was", "person", "vehicle", "the",
+    "was", "person", "vehicle", "the", "annual",
 })  # fmt: skip
 """Words that may stand before the head of a name and be left out: `order_date` is "date"."""
 TRAILING_WORDS = frozenset({
@@ -172,3 +200,5 @@ TRAILING_WORDS = frozenset({
     "in", "km2", "m2", "sqm", "sqft", "ha", "mg", "ms", "kwh", "mw",
 })  # fmt: skip
 """Words that may stand after the head and be left out: `product_name` is "product"."""
+TRAILING_UNITS = frozenset({"minutes", "hours", "seconds", "dollars", "euros", "meters", "metres", "miles"})
+"""Units that may be left out too, but only in the plural: `arrival_hour` is no "arrival"."""

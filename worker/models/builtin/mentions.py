@@ -58,18 +58,44 @@ def _quoted_columns(context: Context, at: int) -> list[Column]:
 def named_columns(context: Context, at: int, end: int) -> list[Column]:
     """Return the columns that the words `at:end` name, the surest kind of match only."""
     spoken = tuple(token.norm for token in context.tokens[at:end])
-    raw = context.text[context.tokens[at].start : context.tokens[end - 1].end]
+    full = _fully_named(context, at, end)
+    if full:
+        return full
     stems = tuple(stem(word) for word in spoken)
-    joined = "".join(spoken)
-    for naming, form in zip(NAMINGS, (raw, raw.casefold(), joined, " ".join(stems)), strict=True):
-        found = context.table.names.get((naming, form))
-        if found and (naming != "joined" or len(raw) > 2 or found[0].words == spoken):
-            return found
-    if any(word not in context.table.all_stems for word in stems):
+    if any(word not in context.table.all_stems for word in stems) or _inside_a_name(context, at, end):
         return []
     if any(partly_named(column, stems, context.table) for column in context.table.columns):
         return [column for column in context.table.columns if _within(column, stems)]
     return []
+
+
+def _fully_named(context: Context, at: int, end: int) -> list[Column]:
+    spoken = tuple(token.norm for token in context.tokens[at:end])
+    raw = context.text[context.tokens[at].start : context.tokens[end - 1].end]
+    forms = (raw, raw.casefold(), "".join(spoken), " ".join(stem(word) for word in spoken))
+    for naming, form in zip(NAMINGS, forms, strict=True):
+        found = context.table.names.get((naming, form))
+        if found and (naming != "joined" or len(raw) > 2 or found[0].words == spoken):
+            return found
+    return []
+
+
+def _inside_a_name(context: Context, at: int, end: int) -> bool:
+    """Whether the words are a part of a name written in full: then they are no short form of another."""
+    if context.full_names is None:
+        size = len(context.tokens)
+        spans = [
+            (start, stop)
+            for start in range(size)
+            for stop in range(start + 2, min(size, start + MAX_WORDS) + 1)
+        ]
+        context.full_names = [
+            (start, stop)
+            for start, stop in spans
+            if all(token.kind not in {"quoted", "name"} for token in context.tokens[start:stop])
+            and len(_fully_named(context, start, stop)) == 1
+        ]
+    return any(start <= at and end <= stop and stop - start > end - at for start, stop in context.full_names)
 
 
 def _within(found: Column, stems: tuple[str, ...]) -> bool:
@@ -85,9 +111,10 @@ def partly_named(found: Column, spoken: tuple[str, ...], table: Table) -> bool:
     for start in range(len(found.stems) - size + 1):
         if found.stems[start : start + size] != spoken or size == len(found.stems):
             continue
-        before, after = found.stems[:start], found.stems[start + size :]
+        before = found.stems[:start]
+        after = [w for w in found.words[start + size :] if w not in lexicon.TRAILING_UNITS]
         if all(word in lexicon.LEADING_WORDS or word in own for word in before) and all(
-            word in lexicon.TRAILING_WORDS for word in after
+            stem(word) in lexicon.TRAILING_WORDS for word in after
         ):
             return True
     return False

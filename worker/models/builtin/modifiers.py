@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.models.builtin import lexicon
+from worker.models.builtin.bounds import bounds
 from worker.models.builtin.filters import (
     ARTICLE,
     boolean_phrase,
     condition,
     date_phrase,
+    dated_column,
+    held,
     missing,
     missing_condition,
     named_year,
@@ -26,6 +29,7 @@ from worker.models.builtin.grammar import (
     alt,
     applied,
     bound,
+    constant,
     listed,
     meaning,
     memo,
@@ -61,12 +65,17 @@ class Filters:
     where: bool = False
 
 
+_DAYLESS = lexicon.CLOCK_WORDS | set(lexicon.PERIODS)
+"""Words of a date column by whose days nobody groups."""
+
+
 def dim() -> Parser:
     """Match what can be grouped by: a column, or a period of the date column."""
     return alt(
         applied(column("text", "boolean", "number"), lambda c: Dim(c.name)),
         bound(
-            column("date"), lambda c, v: [] if lexicon.CLOCK_WORDS & set(v.words) else [Dim(v.name, "day")]
+            column("date"),
+            lambda c, v: [] if _DAYLESS & set(v.words) and not v.starts_periods else [Dim(v.name, "day")],
         ),
         period_dim(),
     )
@@ -84,7 +93,8 @@ def period_dim() -> Parser:
     def make(context: Context, parts: tuple[Any, ...]) -> Iterator[Dim]:
         period, named = parts
         for found in context.table.of_kind("date"):
-            if named is None or named[1].name == found.name:
+            own = found.starts_periods and period == found.words[0]
+            if (named is None or named[1].name == found.name) and not own:
                 yield Dim(found.name, period)
 
     named = opt(seq(phrase("of", "of the"), column("date")))
@@ -127,18 +137,22 @@ def filters() -> Parser:
         "which has", "who have", "for which", "where the", "with the", "whose the", "with a", "with an",
         "have a", "that had", "and", "in which", "if", "are", "have an", "has a",
     )  # fmt: skip
-    conditions = applied(
+    named = bound(seq(column("text"), values()), lambda c, v: [held(*v[1])] if v[0] == v[1][0] else [])
+    conditions = alt(bounds(), applied(alt(condition(), named), lambda one: (one,)))
+    such_rows = applied(
         seq(
             where,
             listed(
-                seq_second(opt(phrase("the", "a", "where")), condition()),
+                seq_second(opt(phrase("the", "a", "where")), conditions),
                 "and",
                 "and with",
                 "and where",
                 "but",
             ),
         ),
-        lambda v: Filters(v[1], where=v[0].startswith(("where", "when", "for which"))),
+        lambda v: Filters(
+            tuple(one for part in v[1] for one in part), where=v[0].startswith(("where", "when", "for which"))
+        ),
     )
     being = phrase(
         "that are", "which are", "who are", "that were", "which were", "that is", "which is", "who is", "are",
@@ -161,15 +175,19 @@ def filters() -> Parser:
     )  # fmt: skip
     noun_filter = seq_second(phrase("for", "of", "among", "in", "from"), adjectives_and_noun())
     return alt(
-        conditions,
+        such_rows,
         applied(seq_second(alt(being, place), value_phrase()), _single),
         applied(seq_second(alt(negated_being, without), value_phrase(negated=True)), _single),
         applied(seq_second(being, boolean_phrase()), _single),
+        bound(
+            seq(phrase("not"), column("boolean")), lambda c, v: [_single(Filter(v[1].name, "=", (False,)))]
+        ),
         applied(
             seq_second(phrase("that are", "which are", "are", "is", "who are"), missing_condition()), _single
         ),
         applied(seq_second(phrase("without", "without a", "without an"), missing_end()), _single),
         applied(seq_second(opt(phrase("dated", "that are")), date_phrase()), _single),
+        applied(seq_second(phrase("in", "for", "with", "within", "from"), dated_column()), _single),
         applied(seq_second(phrase("in", "for", "of", "in the", "during"), named_year()), _single),
         noun_filter,
     )
@@ -211,7 +229,14 @@ def adjectives() -> Parser:
             yield parts[0]
 
     held = bound(seq(values(common=False), opt(column("text"))), same)
-    return bound(seq(opt(phrase("not")), opt(alt(held, column("boolean")))), make)
+    single = bound(seq(opt(phrase("not")), opt(alt(held, column("boolean")))), make)
+    plain = bound(seq(constant(phrase(""), None), alt(held, column("boolean"))), make)
+
+    def together(_: Context, pair: tuple[Any, ...]) -> Iterator[tuple[Filter, ...]]:
+        if pair[0][0].column != pair[1][0].column:
+            yield (*pair[0], *pair[1])
+
+    return alt(single, bound(seq(plain, plain), together))
 
 
 def order() -> Parser:

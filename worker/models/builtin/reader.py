@@ -8,8 +8,8 @@ from typing import Any
 from worker.models.builtin import cores, cores_ranked, cores_time, cores_whole, lexicon
 from worker.models.builtin.checks import check
 from worker.models.builtin.describing import describe
-from worker.models.builtin.doubts import doubt, doubt_bare
-from worker.models.builtin.frame import Filter, Frame, NotSureError
+from worker.models.builtin.doubts import SHOWING, doubt, doubt_bare
+from worker.models.builtin.frame import Dim, Filter, Frame, NotSureError
 from worker.models.builtin.grammar import (
     VOCABULARY,
     Context,
@@ -25,8 +25,8 @@ from worker.models.builtin.held_values import value
 from worker.models.builtin.mentions import column, listing, similar_columns
 from worker.models.builtin.modifiers import Filters, Groups, Order, modifiers
 from worker.models.builtin.row_nouns import row_noun
-from worker.models.builtin.schema import Table
-from worker.models.builtin.tokens import Token, tokenize, with_names
+from worker.models.builtin.schema import Column, Table
+from worker.models.builtin.tokens import Token, stem, tokenize, with_names
 
 MAX_TOKENS = 60
 _CORE = memo(
@@ -108,14 +108,20 @@ def _holds_month(frame: Frame) -> bool:
 def _frames(context: Context) -> list[Frame]:
     found: dict[Frame, None] = {}
     doubted = False
+    plain = any(stem(token.norm) in lexicon.ROW_NOUNS for token in context.tokens if token.kind == "word")
     for parts, end in _QUESTION(context, 0):
         if end != len(context.tokens):
             continue
-        frame = _combined(context, parts[4], (*parts[1], *parts[5]))
+        try:
+            frame = _combined(context, parts[4], (*parts[1], *parts[5]))
+        except NotSureError as reason:
+            context.refuse(str(reason))
+            doubted = True
+            continue
         if frame is None:
             continue
         try:
-            check(frame, context.table)
+            check(frame, context.table, plain_rows=plain)
         except NotSureError as reason:
             context.refuse(str(reason))
             continue
@@ -152,6 +158,10 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
     if not _about_rows(context, core, found):
         return None
     frame = replace(core, dims=dims, filters=tuple(sorted(set(filters), key=repr)))
+    if core.which == "grouped":
+        if not dims:
+            return None
+        _sorted_into(context, dims)
     if core.which == "bare":
         try:
             doubt_bare(frame, context.table.column(core.aggs[0].column or ""), context)
@@ -200,14 +210,48 @@ def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:
     for agg in core.aggs:
         if agg.function != "mean" or agg.column is None:
             continue
-        periods = any(dim.period for one in groups for dim in one.dims)
-        if periods or not context.table.column(agg.column).rate_like:
+        if not _averages(
+            context.table.column(agg.column), [d for one in groups for d in one.dims], context.table
+        ):
             context.refuse(
                 f'"average {agg.column} per ..." may mean an average of rows or a total divided by a count: '
                 f'ask for "average {agg.column} for each ..."'
             )
             return False
     return True
+
+
+def _sorted_into(context: Context, dims: tuple[Dim, ...]) -> None:
+    """Return if rows "by" `dims` can only be counted: they may be sorted by numbers, days and names.
+
+    Raises:
+        NotSureError: they may be meant to be sorted or listed.
+    """
+    kinds = [(context.table.column(dim.column), dim.period) for dim in dims]
+    grouping = all(
+        c.calendar or period not in {None, "day"} or c.kind == "boolean"
+        or (c.kind == "text" and c.unique < context.table.rows)
+        for c, period in kinds
+    )  # fmt: skip
+    if not grouping or SHOWING & {token.norm for token in context.tokens}:
+        raise NotSureError(
+            "the rows themselves or how many there are may be meant: ask for the number of rows"
+        )
+
+
+def _averages(found: Column, dims: list[Dim], table: Table) -> bool:
+    """Whether an average "per" `dims` can only be one of rows: of a rate, or by what only sorts the rows."""
+    if found.rate_like:
+        return True
+    if found.additive or found.words[-1] != found.stems[-1] or found.stems[-1] in lexicon.PERIODS:
+        return False
+    kinds = [table.column(dim.column) for dim in dims]
+    sorting = all(
+        c.calendar
+        or (c.kind == "text" and c.unique * 5 <= table.rows and not set(c.stems) & lexicon.ENTITY_WORDS)
+        for c in kinds
+    )
+    return sorting and not any(dim.period for dim in dims)
 
 
 _BOUNDS = {">", ">=", "<", "<=", "from", "before", "contains", "startswith", "endswith"}

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.grammar import Context, Found, Parser, memo
-from worker.models.builtin.schema import Column, Table
+from worker.models.builtin.schema import Column, Table, date_span
 from worker.models.builtin.tokens import stem
+
+SURELY_NUMBERED = 20
+"""From so many rows on, numbers from 1 to the number of rows are no coincidence."""
 
 
 def _row_nouns_at(context: Context, at: int) -> Iterator[Found]:
@@ -41,11 +44,45 @@ def _counts(found: Column, noun: str) -> bool:
     return found.stems[-1] in lexicon.COUNT_WORDS | {noun} or found.stems[0] in lexicon.COUNT_WORDS
 
 
+def _one_each(found: Column, table: Table) -> bool:
+    """Whether each row has a value of its own, so that rows and values are as many under any condition."""
+    own = found.nulls == 0 and found.unique == table.rows
+    if found.kind == "number":
+        return own and table.rows >= SURELY_NUMBERED and (found.low, found.high) == (1, table.rows)
+    return own and found.kind == "text"
+
+
+def day_column(table: Table) -> Column | None:
+    """Return the date column that has a day of its own in each row, if there is one."""
+    for found in table.of_kind("date"):
+        span = date_span(found)
+        clock = any(str(end)[10:].strip("T0:.") for end in (found.low, found.high))
+        own = found.nulls == 0 and found.unique == table.rows > 0
+        if own and span and not clock and table.rows <= (span[1] - span[0]).days + 1:
+            return found
+    return None
+
+
+def _is_day(table: Table, spoken: tuple[str, ...]) -> bool:
+    """Whether rows and days of the calendar are as many, as no day is left out."""
+    found = day_column(table)
+    span = date_span(found) if found and len(table.of_kind("date")) == 1 else None
+    if (
+        span is None
+        or spoken not in {("day",), ("date",)}
+        or any(spoken[-1] in c.stems for c in table.of_kind("number"))
+    ):
+        return False
+    return table.rows == (span[1] - span[0]).days + 1
+
+
 def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
     """Whether every row surely is one `spoken`: the table is called so, or has one id of it in each row."""
     table = context.table
     ids = [c for c in table.columns if c.stems in {(*spoken, "id"), (*spoken, "number"), (*spoken, "no")}]
     named = tuple(stem(word) for word in table.words if not word.isdigit())[-len(spoken) :] == spoken
+    if named and spoken[-1] in lexicon.REUSED_NUMBERS:
+        ids = [c for c in ids if c.stems[-1] == "id"]
     for found in ids:
         if found.unique < table.rows or found.nulls:
             if named:
@@ -53,15 +90,15 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
                     f'"{spoken[-1]}" may mean a row or a {found.name}: ask for rows or unique {found.name}'
                 )
             return False
+    same = [c for c in table.columns if c.stems in {spoken, (*spoken, "name")}]
     if not ids and not named:
-        return False
+        return any(_one_each(c, table) for c in same) or _is_day(table, spoken)
     counted = [c for c in table.of_kind("number") if not c.id_like and _counts(c, spoken[-1])]
     if counted:
         context.blame(
             f'"{spoken[-1]}" may mean a row or what {counted[0].name} counts: ask for rows to count rows'
         )
         return False
-    same = [c for c in table.columns if c.stems == spoken or c.stems == (*spoken, "name")]
     if any(c.unique < table.rows - c.nulls for c in same):
         context.blame(
             f'"{spoken[-1]}" may mean a row or a {same[0].name}: ask for rows or for unique {same[0].name}'

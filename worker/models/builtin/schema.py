@@ -44,6 +44,17 @@ class Column:
         return self.kind == "number" and bool(self.words) and self.words[-1] in lexicon.CALENDAR_WORDS
 
     @property
+    def starts_periods(self) -> bool:
+        """Whether it is a date column called `year` (`month`, `quarter`) that holds first days alone."""
+        span = date_span(self)
+        if self.kind != "date" or span is None or self.words not in {("year",), ("quarter",), ("month",)}:
+            return False
+        length = {"year": 12, "quarter": 3, "month": 1}[self.words[0]]
+        months = [end.year * 12 + end.month - 1 for end in span]
+        starts = all(end.day == 1 and at % length == 0 for end, at in zip(span, months, strict=True))
+        return starts and self.unique <= (months[1] - months[0]) // length + 1
+
+    @property
     def rate_like(self) -> bool:
         """Whether a mean says more than a sum (a price, a rate, an age)."""
         return any(word in lexicon.RATE_WORDS for word in self.stems) and not self.summed
@@ -64,6 +75,11 @@ class Column:
         return any(word in lexicon.LEVEL_WORDS for word in self.stems)
 
     @property
+    def _adds_up(self) -> bool:
+        head = next((word for word in reversed(self.stems) if word not in lexicon.TRAILING_WORDS), "")
+        return head in lexicon.ADDITIVE_HEADS or any(word in lexicon.ADDITIVE_WORDS for word in self.stems)
+
+    @property
     def additive(self) -> bool:
         """Whether a sum is surely meant when no operation is named (revenue, quantity)."""
         return (
@@ -72,7 +88,7 @@ class Column:
             and not self.rate_like
             and bool(self.stems)
             and not self.of_one_unit
-            and (self.summed or any(word in lexicon.ADDITIVE_WORDS for word in self.stems))
+            and (self.summed or self._adds_up)
             and not any(word in lexicon.CHANGED_WORDS for word in self.stems)
         )
 

@@ -85,6 +85,8 @@ def _function(agg: Agg) -> str:
         return f"count(DISTINCT {name(agg.column)})"
     if agg.function == "quantile":
         return f"quantile_cont({name(agg.column)}, {agg.argument!r})"
+    if agg.function == "range":
+        return f"(max({name(agg.column)}) - min({name(agg.column)}))"
     return f"{_FUNCTIONS[agg.function]}({name(agg.column)})"
 
 

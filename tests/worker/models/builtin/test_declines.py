@@ -94,7 +94,7 @@ OTHERS = [
     ("cities", "population density by country"), ("cities", "most populous city"), ("cities",
         "total population growth"),
     ("cities", "average city"), ("cities", "how many people live in Germany?"),
-    ("weather", "how many days with rainfall above 0"), ("weather", "coldest day"), ("weather",
+    ("weather", "coldest day"), ("weather",
         "is it raining?"),
     ("weather", "temperature difference between day and night"),
     ("movies", "lowest year"),

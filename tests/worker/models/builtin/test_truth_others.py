@@ -104,6 +104,7 @@ PAIRS: list[tuple[str, Any, list[str]]] = [
         ["average temperature in February",
         "average temperature in February 2024", "mean temperature in Feb 2024"]),
     ("weather", t.where(lambda r: r["rainfall"] > 0), ["how many rows with rainfall above 0",
+        "how many days with rainfall above 0",
         "number of rows where rainfall > 0"]),
     ("weather", t.where(lambda r: D(2024, 2, 10) <= r["date"] <= D(2024, 2, 20), t.total("rainfall")),
      ["total rainfall between 2024-02-10 and 2024-02-20", "total rainfall from 2024-02-10 to 2024-02-20"]),

@@ -1,0 +1,77 @@
+"""Which questions ask how many of a thing there are, with other words than "number of rows"?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from worker.models.builtin import lexicon
+from worker.models.builtin.filters import ARTICLE
+from worker.models.builtin.frame import Agg, Filter, Frame
+from worker.models.builtin.grammar import Context, Found, Parser, alt, applied, bound, opt, phrase, seq
+from worker.models.builtin.mentions import column
+from worker.models.builtin.modifiers import adjectives
+from worker.models.builtin.row_nouns import row_noun
+from worker.models.builtin.schema import Column
+from worker.models.builtin.tokens import stem
+
+_COUNT = Frame("aggregate", (Agg("count"),))
+_HEAD = phrase("how many", "number of", "total number of", "count of", "count the")
+
+
+def counted() -> Parser:
+    """Match `order count`, `total flights`, `how many smokers`, `number of visits`, `tickets` by a group."""
+    noun_count = applied(seq(row_noun(), phrase("count")), lambda _: _COUNT)
+    total = applied(seq(phrase("total"), ARTICLE, entities()), lambda _: _COUNT)
+    grouped = applied(
+        seq(adjectives(), entities()),
+        lambda v: Frame("aggregate", (Agg("count"),), filters=v[0], which="grouped"),
+    )
+    return alt(noun_count, total, grouped, bound(seq(_HEAD, ARTICLE, flagged()), _flags), amounts())
+
+
+def entities() -> Parser:
+    """Match a plural that tells rows apart one by one: `orders`, but not `sales`, which may be money."""
+    inner = row_noun()
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for noun, end in inner(context, at):
+            spoken = context.norm(end - 1)
+            own = spoken != stem(spoken) or spoken == "staff"
+            if own and stem(spoken) in lexicon.ENTITY_WORDS:
+                yield noun, end
+
+    return parse
+
+
+def flagged() -> Parser:
+    """Match the plural of a boolean column's name (`smokers`)."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for found, end in column("boolean")(context, at):
+            spoken = context.norm(end - 1)
+            if spoken and spoken != stem(spoken) and found.stems[-1:] == (stem(spoken),):
+                yield found, end
+
+    return parse
+
+
+def _flags(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
+    found: Column = parts[2]
+    repeated = [c for c in context.table.columns if c.stems[-1:] == ("id",) and c.unique < context.table.rows]
+    if repeated:
+        context.blame(f"{repeated[0].name} repeats: ask for rows where {found.name} is true")
+    else:
+        yield Frame("aggregate", (Agg("count"),), filters=(Filter(found.name, "=", (True,)),))
+
+
+def amounts() -> Parser:
+    """Match `how many visits`, `total number of absences`: the sum of a column that says how many."""
+
+    def make(_: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
+        found: Column = parts[2]
+        if found.additive and found.stems[-1] in lexicon.COUNTED_WORDS and found.words[-1] != found.stems[-1]:
+            yield Frame("aggregate", (Agg("sum", found.name),))
+
+    head = phrase("how many", "number of", "total number of", "how many total")
+    return bound(seq(head, ARTICLE, column("number"), opt(phrase("in total"))), make)
