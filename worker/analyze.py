@@ -12,7 +12,7 @@ from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
 from worker.models.choose import choose_model, resolve_spec
-from worker.tables import put_tables, read_files, session_tables
+from worker.tables import doubts, put_tables, read_files, session_tables
 
 _HISTORY = 3
 
@@ -63,6 +63,7 @@ async def _tables(context: JobContext) -> list[Table]:
         files = await context.runtime.store.list_files(job.tenant_id, job.session_id)
         reasons = " ".join(file.error for file in files if file.error)
         raise JobFailedError("bad_file", f"This session has no table that could be read. {reasons}".strip())
+    context.notes += doubts(tables)
     return tables
 
 

@@ -16,6 +16,8 @@ from worker.sandbox.run import FileToLoad, Loaded
 
 _MIB = 1 << 20
 _POLL_SECONDS = 0.15
+_DOUBTFUL = "formulas without a stored value"
+"""A coercion of the sandbox's loaders that makes sums too small."""
 _SHARE_OF_TMPFS = 0.6
 """Of `/work` that uploads or tables may take; the rest is for what is made of them."""
 
@@ -111,7 +113,19 @@ async def read_files(context: JobContext, session_id: str, file_ids: list[str]) 
     if errors and not tables:
         raise JobFailedError("bad_file", " ".join(errors))
     context.notes += [f"not read: {error}" for error in errors]
+    context.notes += doubts(tables)
     return tables
+
+
+def doubts(tables: list[Table]) -> list[str]:
+    """What a person must know before any number of these tables is believed."""
+    return [
+        f"table {table.name}: {coercion['cells']} {coercion['what']}; "
+        "open the workbook in a spreadsheet, save it, and upload it again"
+        for table in tables
+        for coercion in table.profile.get("coercions", [])
+        if str(coercion.get("what", "")).startswith(_DOUBTFUL)
+    ]
 
 
 async def _read_file(

@@ -21,6 +21,8 @@ ERRORS = frozenset(
     ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!")
 )
 
+UNSTORED_FORMULAS = "formulas without a stored value -> missing"
+
 Row = list[str | None]
 
 
@@ -37,6 +39,9 @@ class Sheet(Protocol):
 
     def rows(self) -> Iterator[Row]:
         """Its rows as text, of any length; an error cell is one of `ERRORS`."""
+
+    def unstored_formulas(self) -> int:
+        """How many of its cells are formulas whose value the file does not hold."""
 
 
 def load_excel(
@@ -93,6 +98,7 @@ class _Reading:
     file: str
     folder: Path
     blank: int = 0
+    unstored: int = 0
     header: Row = field(default_factory=list)
     layout: Layout = field(default_factory=lambda: Layout(None, 0, 0))
     first_row: int = 0
@@ -115,6 +121,7 @@ class _Reading:
                     self.header = row
                 elif position >= self.layout.first:
                     self._keep(row)
+        self.unstored = sheet.unstored_formulas()
         return True
 
     def table(self, name: str, sheet: str, file_format: str) -> TextTable:
@@ -128,6 +135,8 @@ class _Reading:
             for i, column in zip(kept, columns, strict=True)
             if i in self.errors
         ]
+        if self.unstored:
+            report.append({"column": None, "what": UNSTORED_FORMULAS, "cells": self.unstored})
         if self.blank:
             report.append({"column": None, "what": "blank rows skipped", "cells": self.blank})
         read_as: dict[str, Any] = {"format": file_format, "sheet": sheet, "header_row": self.layout.header}

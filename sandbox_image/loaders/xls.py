@@ -68,6 +68,9 @@ class _XlsSheet:
             raise _refused(self.file, error) from None
         self.book.unload_sheet(self.number)
 
+    def unstored_formulas(self) -> int:
+        return 0  # the format has no formula without a value
+
     def _text(self, cell: Any) -> str | None:
         if cell.ctype == xlrd.XL_CELL_TEXT:
             return str(cell.value)

@@ -16,6 +16,7 @@ from .errors import ENCRYPTED_FILE, TOO_LARGE, TRUNCATED_FILE, UNREADABLE_FILE, 
 from .excel import Row
 from .excel_cells import cell_text
 from .limits import LoadLimits
+from .xlsx_formulas import count_unstored
 
 _MAX_ENTRIES = 10_000
 _MAX_RATIO = 250
@@ -73,6 +74,10 @@ class _XlsxSheet:
             if row is None:
                 return
             yield [cell_text(cell) for cell in row]
+
+    def unstored_formulas(self) -> int:
+        with self.sheet._get_source() as source:
+            return count_unstored(source)
 
 
 def _check_zip(path: Path, name: str, limits: LoadLimits) -> None:

@@ -173,3 +173,15 @@ def test_files_over_a_limit_are_named(stack: Stack) -> None:
     assert [note.startswith("left out: 20.txt, 21.txt, 22.txt and 2 more") for note in record["notes"]] == [
         True
     ]
+
+
+def test_formulas_without_values_are_said_beside_the_answer(stack: Stack, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (["a", "b"], [1, 10], [2, "=A3*10"]):
+        book.active.append(row)
+    book.save(path)
+    record = stack.ask(path, "What is the sum of b?")
+    assert record["result"]["value"] == 10
+    assert "1 formulas without a stored value" in " ".join(record["notes"])

@@ -13,6 +13,8 @@ import openpyxl
 import pytest
 import xlwt
 
+from sandbox_image.loaders.xlsx_formulas import count_unstored
+
 
 def xlsx(sheets: dict[str, list[list[Any]]], hidden: tuple[str, ...] = ()) -> bytes:
     book = openpyxl.Workbook()
@@ -186,3 +188,26 @@ def test_refused(refuse: Any, make: Any, name: str, code: str, word: str) -> Non
     error = refuse(make(), name)
     assert error.code == code
     assert word in error.message
+
+
+def test_formulas_that_no_spreadsheet_has_computed_are_counted(load: Any) -> None:
+    table = load(xlsx({"S": [["a", "b"], [1, "=A2*2"], [2, 5], [3, '=IF(A4<2,"x","y")']]}), "book.xlsx")
+    assert table.frame["b"].isna().tolist() == [True, False, True]
+    assert (None, "formulas without a stored value -> missing", 2) in table.said()
+
+
+@pytest.mark.parametrize(
+    ("cells", "count"),
+    [
+        (b'<c r="A1"><f>1+1</f><v>2</v></c>', 0),
+        (b'<c r="A1"><f>1+1</f></c>', 1),
+        (b'<c r="A1" s="3"><f>1+1</f><v></v></c>', 1),
+        (b'<c r="A1"><f>1+1</f><v/></c>', 1),
+        (b'<c r="A1"><f t="shared" si="0"/><v>3</v></c>', 0),
+        (b'<c r="A1"><f t="shared" si="0"/></c>', 1),
+        (b'<c r="A1"/><c r="B1"><v>1</v></c>', 0),
+        (b'<c r="A1"><f>1</f></c>' * 100_000, 100_000),
+    ],
+)
+def test_unstored_values_are_found_whatever_the_cuts(cells: bytes, count: int) -> None:
+    assert count_unstored(io.BytesIO(b"<row>" + cells + b"</row>")) == count
