@@ -6,6 +6,8 @@ import json
 import math
 from typing import Any
 
+from worker.sandbox.text import clean_text
+
 MAX_DEPTH = 40
 _REQUIRED: dict[str, dict[str, tuple[type, ...]]] = {
     "scalar": {"value": (str, int, float, bool, type(None))},
@@ -58,7 +60,7 @@ def _clean(value: Any, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise BadResultError(f"it is nested deeper than {MAX_DEPTH}")
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+        return value if value.isprintable() else clean_text(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, list):

@@ -84,6 +84,12 @@ def test_what_no_json_or_utf8_can_carry_is_cleaned() -> None:
     assert result == {"type": "json", "value": {"?": None, "n": "ab"}}
 
 
+def test_escapes_and_bidi_marks_do_not_reach_a_terminal_through_a_table() -> None:
+    rows = [["\x1b]0;owned\x07name"], ["safe\u202egnp.exe"], ["two\nlines, 中文"]]
+    result = check_result({"type": "table", "value": {"columns": ["\x1b[31mred"], "rows": rows}}, 1000)
+    assert result["value"] == {"columns": ["red"], "rows": [["name"], ["safegnp.exe"], ["two\nlines, 中文"]]}
+
+
 def test_a_result_that_the_sandbox_cut_to_the_limit_fits_here_too() -> None:
     # sandbox_image/results.py counts JSON without spaces; a space more for each cell refused wide tables.
     result = {"type": "json", "value": [[0] * 1000] * 100}
