@@ -11,11 +11,9 @@ from fastapi.security import HTTPBearer
 
 from gateway.errors import UnauthorizedError
 from gateway.services import ServicesDep
-from store.keys import hash_key
+from store.keys import TENANT_NAME, hash_key
 
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
-_TENANT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
-"""It is a part of blob keys."""
 _bearer = HTTPBearer(
     auto_error=False, description="A key of `sandglass keys create`; the local stack's is in .sandglass/key"
 )
@@ -46,7 +44,7 @@ async def authenticate(request: Request, services: ServicesDep) -> Caller:
     found = await services.store.find_key(hash_key(key))
     if found is None or found.revoked_at is not None:
         raise UnauthorizedError("this key is not known or was revoked")
-    if not _TENANT.fullmatch(found.tenant_id):
+    if not TENANT_NAME.fullmatch(found.tenant_id):
         raise UnauthorizedError(
             "this key's tenant has no plain name (letters, digits, _ and -); make a new key"
         )

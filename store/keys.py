@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 
+TENANT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+"""What a tenant may be called: its name is part of blob keys."""
 PREFIX = "sg_"
 _RANDOM_BYTES = 32
 

@@ -50,10 +50,13 @@ def create_key(
     name: Annotated[str, typer.Option(help="What it is for.")] = "cli",
 ) -> None:
     """Make a key. It is printed once, alone on stdout, and cannot be shown again."""
-    if not tenant.strip() or not name.strip():
-        fail("--tenant and --name must not be empty")
-    from store.keys import hash_key, make_key
+    from store.keys import TENANT_NAME, hash_key, make_key
     from store.records import ApiKey
+
+    if not TENANT_NAME.fullmatch(tenant):
+        fail("--tenant takes 1 to 64 letters, digits, dots, dashes and underscores, and begins with no dot")
+    if not name.strip():
+        fail("--name must not be empty")
 
     key = make_key()
     record = ApiKey(tenant_id=tenant, name=name, sha256=hash_key(key))

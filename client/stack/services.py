@@ -96,6 +96,8 @@ class Services:
         say(f"starting the gateway on {self.config.url}")
         command = [sys.executable, "-m", "uvicorn", "gateway.app:app_from_env", "--factory"]
         command += ["--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
+        # A client that waits for a status must not hold up `down`.
+        command += ["--timeout-graceful-shutdown", "5"]
         self._launch(self.gateway, command, self.config.gateway_environ())
 
     def await_gateway(self) -> None:

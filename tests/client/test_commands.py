@@ -158,3 +158,11 @@ def test_an_unknown_command_is_misuse(bare_cli: Cli) -> None:
 def test_down_without_a_stack_says_so(bare_cli: Cli) -> None:
     ran = bare_cli("down")
     assert (ran.code, ran.out) == (0, "Sandglass was not running.\n")
+
+
+@pytest.mark.parametrize("tenant", ["", "a/b", "../x", ".hidden", "x" * 65, "two words"])
+def test_a_tenant_that_the_gateway_would_not_know_is_refused(bare_cli: Cli, tenant: str) -> None:
+    ran = bare_cli("keys", "create", "--tenant", tenant)
+    assert ran.code == 2
+    assert "--tenant takes" in ran.err
+    assert json.loads(bare_cli("keys", "list", "--json").out) == []
