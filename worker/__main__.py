@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 from worker.app import app, settings
-from worker.settings import UnsafeSettingsError
-from worker.start import check_start
+from worker.start import check_start_or_exit
 
 
 def main() -> None:
-    """Check what can be checked, then hand over to Celery."""
-    try:
-        check_start(settings)
-    except UnsafeSettingsError as error:
-        sys.exit(f"the worker does not start: {error}")
+    """Check what can be checked before Celery says anything, then hand over to it."""
+    check_start_or_exit(settings)
     name = f"sandglass@{settings.worker_name}"
     app.worker_main(["worker", "--pool=prefork", "-O", "fair", "--hostname", name, "--loglevel=WARNING"])
 

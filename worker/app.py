@@ -18,7 +18,7 @@ from worker.process import begin_process, end_process
 from worker.publish import QUEUE
 from worker.reaper import Reaper
 from worker.settings import Settings
-from worker.start import check_start
+from worker.start import check_start_or_exit
 
 
 def make_app(settings: Settings) -> Celery:
@@ -52,7 +52,8 @@ _reaper = Reaper(settings)
 @worker_init.connect
 def _check(**_: Any) -> None:
     configure_logs()
-    check_start(settings)
+    # For `celery -A worker.app`, which does not come by `worker.__main__`.
+    check_start_or_exit(settings)
 
 
 @worker_ready.connect

@@ -17,6 +17,7 @@ T = TypeVar("T")
 _CLOSE_SECONDS = 20
 log = structlog.get_logger()
 _current: Process | None = None
+_settings: Settings | None = None
 
 
 class Process:
@@ -26,8 +27,12 @@ class Process:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandglass-loop", daemon=True)
         self._thread.start()
-        self._runtime = Runtime(settings)
-        self._wait(self._runtime.open())
+        try:
+            self._runtime = Runtime(settings)
+            self._wait(self._runtime.open())
+        except BaseException:
+            self._stop_loop()
+            raise
 
     def run_job(self, tenant_id: str, task_id: str) -> None:
         """See one job to its end; back when the next one finds a warm sandbox here, or after some seconds.
@@ -44,8 +49,13 @@ class Process:
             self._wait(self._runtime.close(), _CLOSE_SECONDS)
         except TimeoutError:
             log.warning("did not close in time; the sweep removes what is left")
+        self._stop_loop()
+
+    def _stop_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_CLOSE_SECONDS)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def _wait(self, work: Coroutine[Any, Any, T], seconds: float | None = None) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
@@ -53,7 +63,8 @@ class Process:
 
 def begin_process(settings: Settings) -> None:
     """Set up this process; called once, after the fork."""
-    global _current
+    global _current, _settings
+    _settings = settings
     _current = Process(settings)
 
 
@@ -66,7 +77,15 @@ def end_process() -> None:
 
 
 def current() -> Process:
-    """This process's own. Raises: RuntimeError before `begin_process`."""
+    """This process's own. Set up now if that failed at its start, which Celery only logs.
+
+    Raises:
+        RuntimeError: Before `begin_process`.
+        StoreError: The store is still away; the job stays queued and is published again.
+    """
     if _current is None:
-        raise RuntimeError("this worker process was not set up")
+        if _settings is None:
+            raise RuntimeError("this worker process was not set up")
+        begin_process(_settings)
+    assert _current is not None  # noqa: S101 - set by begin_process, which mypy does not see
     return _current

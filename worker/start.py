@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+
 from pydantic import ValidationError
 
 from policies.model import Policy, PolicyError, load_policy, policy_names
 from worker.models.choose import UnknownModelError, choose_model
 from worker.models.settings import ModelSettings
 from worker.settings import Settings, UnsafeSettingsError, check_ladder
+
+
+def check_start_or_exit(settings: Settings) -> None:
+    """As `check_start`, but ends the process with one clear line: Celery only logs what its signals raise."""
+    try:
+        check_start(settings)
+    except UnsafeSettingsError as error:
+        sys.exit(f"the worker does not start: {error}")
 
 
 def check_start(settings: Settings) -> None:

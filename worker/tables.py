@@ -26,7 +26,7 @@ async def session_tables(context: JobContext) -> list[Table]:
     """The session's tables, once none of its files is being read any more.
 
     Raises:
-        JobFailedError: The session is gone, or none of its files could be read.
+        JobFailedError: The session is gone, or its files are still being read when the clock ends.
     """
     job = context.job
     if job.session_id is None:
@@ -66,7 +66,7 @@ async def put_tables(context: JobContext, tables: list[Table]) -> None:
     """
     sandbox = await context.take_sandbox()
     total = sum(table.size_bytes for table in tables)
-    limit = int(context.policy.limits.tmpfs_bytes * _SHARE_OF_TMPFS)
+    limit = _room_bytes(context)
     if total > limit:
         raise JobFailedError(
             "disk_limit",
@@ -79,6 +79,10 @@ async def put_tables(context: JobContext, tables: list[Table]) -> None:
         await sandbox.put(put_name, context.runtime.blobs.get(table.blob_key))
         sandbox.add_table(table.name, put_name)
     context.mark("put_seconds", time.monotonic() - started)
+
+
+def _room_bytes(context: JobContext) -> int:
+    return int(context.policy.limits.tmpfs_bytes * _SHARE_OF_TMPFS)
 
 
 async def read_files(context: JobContext, session_id: str, file_ids: list[str]) -> list[Table]:
@@ -132,7 +136,7 @@ async def _read_file(
     context: JobContext, file: StoredFile, taken: list[str]
 ) -> list[tuple[dict[str, Any], Produced]] | str:
     """The profiles and Parquet files of one upload, or why there are none."""
-    limit = int(context.policy.limits.tmpfs_bytes * _SHARE_OF_TMPFS)
+    limit = _room_bytes(context)
     if file.size_bytes > limit:
         return (
             f"{file.name}: {file.size_bytes // _MIB} MiB is more than policy {context.policy.name!r} reads "

@@ -61,3 +61,16 @@ def test_the_worker_process_ends_with_one_clear_line(variable: str, value: str, 
     assert done.stderr.startswith("the worker does not start:")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_worker_started_by_celery_itself_refuses_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "worker.app", "worker"],
+        env={"PATH": "/usr/bin:/bin", "SANDGLASS_MODEL": "gpt-9"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "the worker does not start: no model is named 'gpt-9'" in done.stderr

@@ -127,11 +127,13 @@ class ContainerSandbox:
         """Remove the container; a used sandbox is never used again."""
         try:
             await self._engine.remove(self.container_id)
-            await self.hang_up()
         except EngineError as error:
             log.warning(
                 "sandbox not removed; the sweep will", container=self.container_id[:12], error=str(error)
             )
+        finally:
+            # Also when it could not be removed: without the pipe its runner ends.
+            await self.hang_up()
 
     async def _attempt(
         self, header: dict[str, Any], number: int, wall_seconds: float, file_limit_bytes: int
@@ -192,9 +194,7 @@ def _run_result(seen: Collected, verdict: Verdict, seconds: float) -> RunResult:
         )
         for name in ("stdout", "stderr")
     }
-    facts: dict[str, Any] = {"cpu_seconds": end.get("cpu_seconds"), "dropped": end.get("dropped") or []}
-    if seen.result_refused:
-        facts["result_refused"] = seen.result_refused
+    facts = {"cpu_seconds": end.get("cpu_seconds"), "dropped": end.get("dropped") or []}
     message = verdict.message
     if verdict.outcome == "ok" and seen.result_refused:
         message = f"The result was left out: {seen.result_refused}."
