@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 POLICY_DIR = Path(__file__).parent
 
@@ -54,6 +54,26 @@ class Output(_Frozen):
     """All figures and files together."""
 
 
+class Egress(_Frozen):
+    """Which web requests code may make, over the pipe (docs/policies.md). Sizes are in bytes, times in s."""
+
+    hosts: tuple[str, ...] = ()
+    """Exact names, in lower case and as IDNA (`xn--`); `*.example.org` allows its sub-domains, not itself."""
+    upload_bytes: int = Field(10 << 20, ge=0, le=1 << 40)
+    """From the code to all hosts, of one job."""
+    download_bytes: int = Field(100 << 20, ge=0, le=1 << 40)
+    """From all hosts to the code, of one job."""
+    requests: int = Field(1000, ge=1, le=1_000_000)
+    """Connections of one job, refused ones too."""
+    at_once: int = Field(16, ge=1, le=64)
+    connect_seconds: float = Field(10, gt=0, le=120)
+    """To resolve, and to dial, one host."""
+    idle_seconds: float = Field(30, gt=0, le=600)
+    """A connection over which nothing passes for this long is closed."""
+    ca_file: str = ""
+    """A PEM file of the worker's host: authorities that code trusts besides the public ones."""
+
+
 class Policy(_Frozen):
     """A named policy. Everything in it is data; `policies.spec` turns it into a container."""
 
@@ -61,9 +81,21 @@ class Policy(_Frozen):
     description: str = ""
     runtime: Literal["", "runc", "runsc"] = ""
     """The OCI runtime; empty is the engine's own default."""
-    network: Literal["none"] = "none"
+    fixed_versions: bool = False
+    """Refuse an engine or a runtime that is older than its fixed version (`worker.engines.versions`)."""
+    network: Literal["none", "allow-list"] = "none"
+    """No container has a network; `allow-list` carries web requests over the pipe, to what `egress` lists."""
+    egress: Egress | None = None
     limits: Limits = Limits()
     output: Output = Output()
+
+    @model_validator(mode="after")
+    def _egress_goes_with_network(self) -> Self:
+        if (self.network == "allow-list") != (self.egress is not None):
+            raise ValueError(
+                'network = "allow-list" and a section [egress] go together: give both or neither'
+            )
+        return self
 
 
 def load_policy(name: str, directory: Path = POLICY_DIR) -> Policy:
@@ -110,6 +142,6 @@ def _explain(source: str, item: Any) -> str:
 
 
 def _known_keys(parents: tuple[str | int, ...]) -> list[str]:
-    section: dict[str, type[BaseModel]] = {"limits": Limits, "output": Output}
+    section: dict[str, type[BaseModel]] = {"limits": Limits, "output": Output, "egress": Egress}
     model = section.get(str(parents[0]), Policy) if parents else Policy
     return list(model.model_fields)

@@ -141,6 +141,28 @@ class Attempt(Record):
     seconds: float = 0.0
 
 
+class WebRequest(Record):
+    """One connection that code asked for, and what was decided; part of the job's record for audit."""
+
+    attempt: int
+    host: str
+    """As the code wrote it, cleaned; at most 255 characters."""
+    port: int | None = None
+    scheme: Literal["http", "https"] = "http"
+    method: str = ""
+    """`CONNECT` for https, else the first request's."""
+    allowed: bool
+    reason: str = ""
+    """Why it was refused or cut; empty when all went well."""
+    address: str | None = None
+    """The one that was dialled."""
+    sent_bytes: int = 0
+    """From the code to the host."""
+    received_bytes: int = 0
+    """From the host to the code."""
+    seconds: float = 0.0
+
+
 class JobError(Record):
     """Why a job failed, in words that a client may see."""
 
@@ -175,6 +197,8 @@ class Job(Record):
     usage: dict[str, Any] = {}
     receipt: dict[str, Any] = {}
     error: JobError | None = None
+    egress: list[WebRequest] = []
+    """The first 1,000 web requests of all attempts; the notes say how many there were beyond."""
     notes: list[str] = []
     """What was left out although the job went on: a file not read, a result or a file kept inside."""
     created_at: datetime = Field(default_factory=utc_now)

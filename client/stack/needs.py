@@ -15,7 +15,9 @@ from pathlib import Path
 from client.errors import StackError
 from client.stack.engine import find_engine
 
-ENGINE = ("podman", "runc", "catatonit", "netavark", "aardvark-dns", "uidmap")
+ENGINE = ("podman", "runc", "runsc", "catatonit", "netavark", "aardvark-dns", "uidmap")
+FOR_TESTS = {"dockerd": "docker.io", "runsc": "runsc", "chromium": "chromium", "ip": "iproute2"}
+"""Package by the command that it brings."""
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -28,7 +30,8 @@ def missing_packages(
         has_engine: A container engine answers.
         has_command: Says whether a program is installed.
         environ: A Redis or a store of the operator's own needs no package here.
-        tests: Also what only `make test` wants: a second engine, so that the conformance suite runs on both.
+        tests: Also what only `make test` wants: a second engine and gVisor for the conformance suite, a
+            browser, and `ip` for networks of the tests' own.
     """
     packages: list[str] = []
     if not has_engine and not (has_command("podman") and has_command("runc")):
@@ -38,8 +41,9 @@ def missing_packages(
     if has_command("apt-get") and not has_command("mmdebstrap"):
         packages.append("mmdebstrap")
     if tests:
-        if not has_command("dockerd"):
-            packages.append("docker.io")
+        packages += [
+            name for command, name in FOR_TESTS.items() if name not in packages and not has_command(command)
+        ]
         packages += [name for name in ENGINE if name not in packages and not has_command("podman")]
     if not CERTIFICATES.exists():
         packages.append("ca-certificates")

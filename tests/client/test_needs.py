@@ -26,7 +26,18 @@ def test_a_bare_machine_needs_all() -> None:
 
 
 def test_a_machine_with_all_needs_nothing() -> None:
-    has = _has("apt-get", "podman", "runc", "redis-server", "mmdebstrap", "dockerd")
+    commands = (
+        "apt-get",
+        "podman",
+        "runc",
+        "redis-server",
+        "mmdebstrap",
+        "dockerd",
+        "runsc",
+        "chromium",
+        "ip",
+    )
+    has = _has(*commands)
     assert set(missing_packages(False, has, {}, tests=True)) <= {"ca-certificates"}
 
 

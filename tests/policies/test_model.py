@@ -51,7 +51,7 @@ def test_a_wrong_key_or_value_is_refused_by_name(data: dict[str, object], words:
 
 
 def test_an_unknown_policy_names_those_there_are() -> None:
-    with pytest.raises(PolicyError, match="default, strict"):
+    with pytest.raises(PolicyError, match="default, live-data, strict"):
         load_policy("lax")
 
 
