@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine_services import ENGINES
+from tests.engine_services import SERVICES
 
 
 def free_port() -> int:
@@ -84,7 +84,7 @@ class _StartedEngines(dict[str, str]):
         self._stack = stack
 
     def __missing__(self, name: str) -> str:
-        self[name] = self._stack.enter_context(ENGINES[name]())
+        self[name] = self._stack.enter_context(SERVICES[name]())
         return self[name]
 
 

@@ -75,6 +75,25 @@ def podman() -> Iterator[str]:
 
 
 @contextmanager
+def gvisor() -> Iterator[str]:
+    """The URL of a second Podman service, whose containers run on gVisor; same storage, same images."""
+    if shutil.which("podman") is None or shutil.which("runsc") is None:
+        missing("podman or gVisor is not installed (apt-get install podman runsc)")
+    STATE.mkdir(exist_ok=True)
+    path = STATE / f"test-gvisor-{os.getpid()}.sock"
+    # Debian's runsc of 2022: its kvm platform hangs here, and its own network stack cannot be set up.
+    command = ["podman", "--runtime", "runsc"]
+    command += ["--runtime-flag", "platform=ptrace", "--runtime-flag", "network=none"]
+    command += ["system", "service", "--time=0", f"unix://{path}"]
+    with running(command, STATE / "test-gvisor.log"):
+        wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "podman with runsc answers")
+        if image_inputs(f"unix://{path}") is None:
+            missing(f"podman has no image {IMAGE} (make image)")
+        yield f"unix://{path}"
+    path.unlink(missing_ok=True)
+
+
+@contextmanager
 def docker_engine() -> Iterator[str]:
     """The URL of Docker: one that runs, else a daemon of our own whose data stay in `.sandglass/docker`."""
     found = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
@@ -142,3 +161,6 @@ def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 ENGINES = {"podman": podman, "docker": docker_engine}
+"""Those that whole suites run on."""
+SERVICES = {**ENGINES, "runsc": gvisor}
+"""All that `engine_urls` can start."""
