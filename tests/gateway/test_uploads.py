@@ -187,7 +187,7 @@ async def test_an_upload_to_an_unknown_session_keeps_nothing(gateway: Gateway) -
         ({"question": "x" * 4001}, "4000"),
         ({"question": "x" * 100_000}, "question: longer than"),
         ({"question": "x", "mode": "magic"}, "mode"),
-        ({"question": "x", "policy": "none"}, "default, strict"),
+        ({"question": "x", "policy": "none"}, "default, live-data, strict"),
         ({"question": "x", "model": "magic:8ball"}, "ollama"),
         ({"question": "x", "speed": "fast"}, "speed: unknown field"),
         ({"question": ["x", "y"]}, "question: given more than once"),

@@ -143,7 +143,7 @@ def test_two_files_of_one_name_are_two_tables(stack: Stack, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("call", "status", "words"),
     [
-        (lambda c: c.execute("1", policy="lax"), 422, "default, strict"),
+        (lambda c: c.execute("1", policy="lax"), 422, "default, live-data, strict"),
         (lambda c: c.execute("1", language="perl"), 422, "language"),
         (lambda c: c.execute("1", session_id="0" * 32), 404, "session"),
         (lambda c: c.analyze("0" * 32, "How many rows?"), 404, "session"),
