@@ -58,6 +58,21 @@ STATUS: dict[str, Any] = {
     "stderr": {"text": "", "bytes": 0, "truncated": False},
     "attempts": [],
     "artifacts": [],
+    "egress": [
+        {
+            "attempt": 1,
+            "host": "data.example.org",
+            "port": 443,
+            "scheme": "https",
+            "method": "CONNECT",
+            "allowed": False,
+            "reason": "it is not listed; listed are api.example.org",
+            "address": None,
+            "sent_bytes": 0,
+            "received_bytes": 0,
+            "seconds": 0.0,
+        }
+    ],
     "timings": {},
     "usage": {},
     "receipt": {},

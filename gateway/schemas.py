@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from gateway.limits import MAX_CODE_CHARACTERS, MAX_QUESTION_CHARACTERS
-from policies.model import policy_names
-from store.records import Attempt, JobError, Kind, Language, Mode, Outcome, State, Stream
+from policies.model import PolicyError, policy_names
+from store.records import Attempt, JobError, Kind, Language, Mode, Outcome, State, Stream, WebRequest
 
 MODEL_PROVIDERS = ("builtin", "ollama", "openai", "scripted")
 _MODEL = re.compile(rf"(?:{'|'.join(MODEL_PROVIDERS)})(?::[A-Za-z0-9._:/@+-]{{1,256}})?")
@@ -29,7 +29,11 @@ def _no_nul(text: str) -> str:
 
 
 def _known_policy(name: str) -> str:
-    names = policy_names()
+    try:
+        names = policy_names()
+    except PolicyError:
+        # It names a folder of the host; the worker says it at its start.
+        raise ValueError("the policies of this stack cannot be read at the moment") from None
     if name not in names:
         raise ValueError(f"unknown policy; there are: {', '.join(names)}")
     return name
@@ -201,6 +205,7 @@ class Status(BaseModel):
     stderr: Stream
     attempts: list[Attempt]
     artifacts: list[ArtifactView]
+    egress: list[WebRequest]
     timings: dict[str, Any]
     usage: dict[str, Any]
     receipt: dict[str, Any]

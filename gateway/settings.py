@@ -9,6 +9,8 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from policies.model import PolicyError, load_policy, policy_names
+
 
 class StartRefusedError(RuntimeError):
     """The gateway will not start like this; the message says what to change."""
@@ -53,10 +55,14 @@ def load_settings() -> Settings:
     """The settings from the environment.
 
     Raises:
-        StartRefusedError: A variable is not what it must be; named, without its value.
+        StartRefusedError: A variable, named without its value, or a policy file is not what it must be.
     """
     try:
+        for name in policy_names():
+            load_policy(name)
         return Settings()
+    except PolicyError as error:
+        raise StartRefusedError(f"the gateway does not start: {error}") from None
     except ValidationError as error:
         reasons = "; ".join(_explain(item["loc"], item["msg"]) for item in error.errors())
         raise StartRefusedError(f"the gateway does not start: {reasons}") from None

@@ -5,15 +5,15 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-POLICY_DIR = Path(__file__).parent
+from policies.folders import SHIPPED as POLICY_DIR
+from policies.folders import PolicyError, files_in, policy_files
+from policies.hosts import host_rule
 
-
-class PolicyError(ValueError):
-    """A policy file is missing, is not TOML, or says something that a policy cannot say."""
+__all__ = ["POLICY_DIR", "Egress", "Limits", "Output", "Policy", "PolicyError", "load_policy", "policy_names"]
 
 
 class _Frozen(BaseModel):
@@ -57,7 +57,7 @@ class Output(_Frozen):
 class Egress(_Frozen):
     """Which web requests code may make, over the pipe (docs/policies.md). Sizes are in bytes, times in s."""
 
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[Annotated[str, AfterValidator(host_rule)], ...] = ()
     """Exact names, in lower case and as IDNA (`xn--`); `*.example.org` allows its sub-domains, not itself."""
     upload_bytes: int = Field(10 << 20, ge=0, le=1 << 40)
     """From the code to all hosts, of one job."""
@@ -98,21 +98,26 @@ class Policy(_Frozen):
         return self
 
 
-def load_policy(name: str, directory: Path = POLICY_DIR) -> Policy:
-    """Read the policy `name` from `directory`.
+def load_policy(name: str, directory: Path | None = None) -> Policy:
+    """Read the policy `name`: a shipped one, or one of `SANDGLASS_POLICY_DIR`; or only from `directory`.
 
     Raises:
         PolicyError: No such file, not TOML, an unknown key (named, with the nearest known one), a bad value.
     """
-    path = directory / f"{name}.toml"
-    known = policy_names(directory)
-    if name not in known:
-        raise PolicyError(f"no policy named {name!r}; there are: {', '.join(known)}")
+    files = _files(directory)
+    if name not in files:
+        raise PolicyError(f"no policy named {name!r}; there are: {', '.join(files)}")
+    path = files[name]
     try:
         data = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path.name}: not TOML: {error}") from error
-    return parse_policy(data, source=path.name)
+    except OSError as error:
+        raise PolicyError(f"{path.name}: cannot be read: {error.strerror}") from error
+    policy = parse_policy(data, source=path.name)
+    if policy.name != name:
+        raise PolicyError(f"{path.name}: name is {policy.name!r}; it must be the file's own, {name!r}")
+    return policy
 
 
 def parse_policy(data: dict[str, Any], source: str) -> Policy:
@@ -127,15 +132,24 @@ def parse_policy(data: dict[str, Any], source: str) -> Policy:
         raise PolicyError("; ".join(_explain(source, item) for item in error.errors())) from None
 
 
-def policy_names(directory: Path = POLICY_DIR) -> list[str]:
-    """The names of all policies in `directory`, sorted."""
-    return sorted(path.stem for path in directory.glob("*.toml"))
+def policy_names(directory: Path | None = None) -> list[str]:
+    """The names of all policies, or of those in `directory`, sorted.
+
+    Raises:
+        PolicyError: As `policies.folders.policy_files`.
+    """
+    return list(_files(directory))
+
+
+def _files(directory: Path | None) -> dict[str, Path]:
+    return policy_files() if directory is None else files_in(directory)
 
 
 def _explain(source: str, item: Any) -> str:
     where = ".".join(str(part) for part in item["loc"])
     if item["type"] != "extra_forbidden":
-        return f"{source}: {where}: {item['msg']} (got {item['input']!r})"
+        said = str(item["msg"]).removeprefix("Value error, ")
+        return f"{source}: {where}: {said} (got {item['input']!r})"
     near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(item["loc"][:-1]), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"{source}: unknown key {where!r}{hint}"

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from policies.model import Policy, PolicyError, load_policy, policy_names
 from worker.models.choose import UnknownModelError, choose_model
 from worker.models.settings import ModelSettings
+from worker.sandbox.authorities import authorities_of
 from worker.settings import Settings, UnsafeSettingsError, check_ladder
 
 
@@ -41,5 +42,8 @@ def check_start(settings: Settings) -> None:
 
 
 def all_policies() -> list[Policy]:
-    """Every policy there is, parsed. Raises: PolicyError."""
-    return [load_policy(name) for name in policy_names()]
+    """Every policy there is, parsed, and its `ca_file` read. Raises: PolicyError."""
+    policies = [load_policy(name) for name in policy_names()]
+    for policy in policies:
+        authorities_of(policy)
+    return policies

@@ -54,6 +54,13 @@ def test_a_bad_setting_is_named_without_its_value(
     assert "secret" not in str(caught.value)
 
 
+def test_a_bad_policy_of_the_operator_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SANDGLASS_POLICY_DIR", str(tmp_path))
+    (tmp_path / "lab.toml").write_text('name = "lab"\nnetwork = "allow-list"\n[egress]\nhosts = ["127.1"]\n')
+    with pytest.raises(StartRefusedError, match=r"lab\.toml: egress\.hosts\.0: it is an IP address"):
+        load_settings()
+
+
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("STORE", "REDIS_URL", "PORT"):

@@ -128,6 +128,20 @@ async def test_a_repeat_is_answered_even_at_the_limit(alone: tuple[Gateway, Redi
     assert (again.status_code, again.text) == (202, first.text)
 
 
+async def test_an_operators_policy_may_be_named_and_only_while_it_can_be_read(
+    gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDGLASS_POLICY_DIR", str(tmp_path))
+    body = {"code": "1", "policy": "lab"}
+    refused = await gateway.client.post("/execute", json=body)
+    assert (refused.status_code, "default, live-data, strict" in refused.text) == (422, True)
+    (tmp_path / "lab.toml").write_text('name = "lab"\n')
+    assert (await gateway.client.post("/execute", json=body)).status_code == 202
+    monkeypatch.setenv("SANDGLASS_POLICY_DIR", "/nowhere/secret")
+    gone = await gateway.client.post("/execute", json=body)
+    assert (gone.status_code, "/nowhere" in gone.text) == (422, False)
+
+
 async def test_without_redis_nothing_is_kept(alone: tuple[Gateway, RedisServer]) -> None:
     gateway, server = alone
     server.stop()

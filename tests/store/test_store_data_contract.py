@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.base import Store
-from store.records import Job, Request, Stream, new_id, utc_now
+from store.records import Job, Request, Stream, WebRequest, new_id, utc_now
 from tests.store import make
 from tests.store.make import TENANT
 
@@ -43,6 +43,20 @@ async def test_any_result_comes_back(store: Store, result: dict[str, Any], text:
     found = await store.get_job(TENANT, job.task_id)
     assert found is not None
     assert (found.result, found.stdout, found.code) == ({"again": result}, Stream(text=text), text)
+
+
+@ON_BOTH
+@given(host=WEIRD, allowed=st.booleans())
+async def test_web_requests_come_back(store: Store, host: str, allowed: bool) -> None:
+    job = make.job()
+    await store.insert_job(job)
+    await store.claim_job(TENANT, job.task_id, "w", make.soon())
+    asked = WebRequest(attempt=1, host=host, port=443, scheme="https", allowed=allowed, sent_bytes=1 << 40)
+    changes = {"state": "failed", "stage": "done", "outcome": "policy_denied", "egress": [asked] * 3}
+    assert await store.finish_job(TENANT, job.task_id, "w", changes)
+    found = await store.get_job(TENANT, job.task_id)
+    assert found is not None
+    assert found.egress == [asked] * 3
 
 
 @ON_BOTH

@@ -1,0 +1,44 @@
+"""Which authorities does code trust besides the public ones: the policy's `ca_file`, checked."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from policies.model import Policy, PolicyError
+
+_LIMIT_BYTES = 1 << 20
+
+
+def authorities_of(policy: Policy) -> bytes | None:
+    """The policy's `ca_file`, as it goes into the sandbox; None: it names none.
+
+    Raises:
+        PolicyError: It cannot be read, holds a private key, or holds no certificates.
+    """
+    if policy.egress is None or not policy.egress.ca_file:
+        return None
+    path = Path(policy.egress.ca_file)
+    where = f"policy {policy.name!r}: egress.ca_file {str(path)!r}"
+    if not path.is_absolute():
+        raise PolicyError(f"{where}: it must be an absolute path")
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LIMIT_BYTES + 1)
+    except OSError as error:
+        raise PolicyError(f"{where}: cannot be read: {error.strerror}") from None
+    _check(data, where)
+    return data
+
+
+def _check(data: bytes, where: str) -> None:
+    if len(data) > _LIMIT_BYTES:
+        raise PolicyError(f"{where}: it is larger than {_LIMIT_BYTES >> 20} MiB")
+    if b"PRIVATE KEY" in data:
+        raise PolicyError(
+            f"{where}: it holds a private key, which all code could read; leave only certificates in it"
+        )
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=data.decode("ascii"))
+    except (ssl.SSLError, ValueError):
+        raise PolicyError(f"{where}: it holds no certificates in PEM form") from None
