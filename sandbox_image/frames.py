@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import struct
-from typing import Any
+from typing import Any, NoReturn
 
 ZERO_KEY = bytes(32)
 FROM_WORKER = b"W"
@@ -34,9 +35,12 @@ class FrameWriter:
         """One frame as bytes.
 
         Raises:
-            FrameError: The header or the blob is longer than a frame may carry.
+            FrameError: The header or the blob is longer than a frame may carry, or the header is no JSON.
         """
-        text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        try:
+            text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (ValueError, RecursionError) as error:
+            raise FrameError(f"a header cannot be written as JSON: {error}") from None
         encoded = text.encode("utf-8", "backslashreplace")
         if len(encoded) > MAX_HEADER_BYTES or len(blob) > MAX_BLOB_BYTES:
             raise FrameError(f"frame too long: header {len(encoded)} bytes, blob {len(blob)} bytes")
@@ -54,17 +58,29 @@ class FrameReader:
         self.key = key
         self._sequence = 0
         self._buffer = bytearray()
+        self._dead = False
 
     def feed(self, data: bytes) -> None:
         """Add bytes that were read."""
-        self._buffer += data
+        if not self._dead:
+            self._buffer += data
 
     def next(self) -> tuple[dict[str, Any], bytes] | None:
         """The next frame, or None while it is not all there.
 
         Raises:
-            FrameError: What comes next can never be a frame of this pipe.
+            FrameError: What comes next can never be a frame of this pipe; the stream is dead after that.
         """
+        if self._dead:
+            raise FrameError("the stream broke before")
+        try:
+            return self._next()
+        except FrameError:
+            self._dead = True
+            self._buffer.clear()
+            raise
+
+    def _next(self) -> tuple[dict[str, Any], bytes] | None:
         if len(self._buffer) < _LENGTHS.size:
             return None
         header_bytes, blob_bytes = _LENGTHS.unpack_from(self._buffer)
@@ -89,12 +105,25 @@ class FrameReader:
 
 def _parse_header(encoded: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(encoded)
+        # As text: of bytes, `json` would guess UTF-16 and UTF-32 too. Lone surrogates are those of the code.
+        text = encoded.decode("utf-8", "surrogatepass")
+        header = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise FrameError(f"header is not JSON: {error}") from None
     if not isinstance(header, dict) or not isinstance(header.get("type"), str):
         raise FrameError("header is not an object with a string `type`")
     return header
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _mac(key: bytes, direction: bytes, sequence: int, lengths: bytes, encoded: bytes, blob: bytes) -> bytes:

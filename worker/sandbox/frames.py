@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,6 +81,7 @@ class Decoder:
     def __init__(self, key: bytes, direction: Direction = b"S") -> None:
         self._signer = _Signer(key, direction)
         self._buffer = bytearray()
+        self._dead = False
 
     def use_key(self, key: bytes) -> None:
         """Check all later frames with `key`."""
@@ -87,9 +89,16 @@ class Decoder:
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames that are whole now. Raises: FrameError; the stream is dead after that."""
+        if self._dead:
+            raise FrameError("the stream broke before")
         self._buffer += data
-        while (frame := self._next()) is not None:
-            yield frame
+        try:
+            while (frame := self._next()) is not None:
+                yield frame
+        except FrameError:
+            self._dead = True
+            self._buffer.clear()
+            raise
 
     def _next(self) -> Frame | None:
         if len(self._buffer) < _LENGTHS.size:
@@ -111,7 +120,9 @@ class Decoder:
 
 def _parse_header(packed: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(packed, parse_constant=_refuse_constant)
+        # As text: of bytes, `json` would guess UTF-16 and UTF-32 too. Lone surrogates are those of the code.
+        text = packed.decode("utf-8", "surrogatepass")
+        header = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise FrameError(f"a frame's header is not JSON: {error}") from None
     if not isinstance(header, dict) or not isinstance(header.get("type"), str):
@@ -121,3 +132,10 @@ def _parse_header(packed: bytes) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
