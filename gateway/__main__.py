@@ -7,6 +7,7 @@ import sys
 import uvicorn
 
 from gateway.app import create_app, log_as_json
+from gateway.protocol import JsonErrorProtocol
 from gateway.settings import StartRefusedError, load_settings
 
 _SHUTDOWN_SECONDS = 5
@@ -25,6 +26,7 @@ def main() -> int:
         create_app(settings),
         host=settings.host,
         port=settings.port,
+        http=JsonErrorProtocol,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,

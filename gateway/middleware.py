@@ -20,6 +20,16 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DRAIN_BYTES = 256 << 20
 _DRAIN_SECONDS = 5.0
 _log = structlog.get_logger("gateway")
+INERT = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""On every reply that does not say otherwise: whatever a record or a file holds, no browser runs it."""
+_DOCS = "/docs"
+"""The one page with scripts, where an operator has switched it on."""
 
 
 class RequestContext:
@@ -91,8 +101,9 @@ class _Exchange:
     def _add_headers(self, message: MutableMapping[str, Any]) -> None:
         headers = MutableHeaders(scope=message)
         headers["X-Request-ID"] = self.request_id
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Cache-Control", "no-store")
+        for name, value in INERT.items():
+            if name != "Content-Security-Policy" or self._scope["path"] != _DOCS:
+                headers.setdefault(name, value)
 
     async def _drain(self) -> None:
         """Read on for a bounded while: a client that is still sending would see a reset, not the answer."""

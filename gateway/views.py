@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.downloads import inert_type
 from gateway.schemas import Accepted, ArtifactView, FileView, Status, TableView, TaskSummary
 from store.records import Job, StoredFile, Table
 
@@ -62,7 +63,7 @@ def _artifact(item: dict[str, Any]) -> ArtifactView:
         artifact_id=artifact_id,
         name=str(item.get("name", "")),
         role=str(item.get("role", "file")),
-        mime=str(item.get("mime", "application/octet-stream")),
+        mime=inert_type(str(item.get("mime", ""))),
         size_bytes=int(item.get("size_bytes", 0)),
         url=f"/artifacts/{artifact_id}",
     )

@@ -8,7 +8,8 @@ import structlog
 from gateway.app import log_as_json
 from gateway.auth import Caller
 from store.keys import hash_key
-from store.records import ApiKey, Artifact
+from store.records import ApiKey, Artifact, Job, WebRequest
+from store.records import Request as JobRequest
 from tests.gateway.conftest import CSV, Gateway
 
 ROUTES = [
@@ -102,7 +103,7 @@ async def test_an_artifact_is_a_download_that_no_browser_runs(gateway: Gateway) 
     assert reply.headers["content-type"] == "application/octet-stream"
     assert reply.headers["content-security-policy"] == "sandbox; default-src 'none'"
     disposition = reply.headers["content-disposition"]
-    assert disposition == ("attachment; filename=\"_b__plot.svg\"; filename*=UTF-8''%3Cb%3E%22plot.svg")
+    assert disposition == ("attachment; filename=\"_b__plot.svg\"; filename*=UTF-8''_b__plot.svg")
 
 
 @pytest.mark.parametrize(
@@ -165,3 +166,33 @@ async def test_a_tenant_that_cannot_name_a_folder_gets_nowhere(gateway: Gateway,
 
 async def test_a_malformed_body_of_nobody_is_401_not_400(gateway: Gateway) -> None:
     assert (await gateway.anonymous.post("/execute", content=b"{")).status_code == 401
+
+
+async def test_through_a_session_of_ones_own_nothing_of_another_tenant_is_reached(gateway: Gateway) -> None:
+    things = await _things(gateway)
+    files = (await gateway.client.get(f"/sessions/{things['session']}")).json()["files"]
+    reply = await gateway.other.post("/sessions", files={"files": ("mine.csv", CSV)})
+    mine = reply.json()["session_id"]
+    for name in (files[0]["file_id"], files[0]["name"], f"../{things['session']}/files/sales.csv"):
+        assert (await gateway.other.get(f"/sessions/{mine}/files/{name}")).status_code == 404
+    assert (await gateway.client.get(f"/sessions/{things['session']}/files/{files[0]['file_id']}")).is_success
+
+
+async def test_no_answer_to_another_tenant_holds_anything_of_a_job(gateway: Gateway) -> None:
+    things = await _things(gateway)
+    canary = "canary-5e1f"
+    job = Job(
+        tenant_id="alpha",
+        session_id=things["session"],
+        kind="execute",
+        request=JobRequest(code=canary),
+        answer=canary,
+        artifacts=[{"artifact_id": things["artifact"], "name": canary, "size_bytes": 1}],
+        egress=[WebRequest(attempt=1, host=canary, allowed=False, reason=canary)],
+    )
+    await gateway.services.store.insert_job(job)
+    assert canary in (await gateway.client.get(f"/status/{job.task_id}")).text
+    things["task"] = job.task_id
+    paths = [path for method, path, _, _ in ROUTES if method == "GET"]
+    for path in [*paths, "/status/{task}/events", "/readyz"]:
+        assert canary not in (await gateway.other.get(path.format(**things))).text
