@@ -34,7 +34,7 @@ def stage_words(record: dict[str, Any]) -> str:
     """What is happening now, for a person."""
     stage = str(record.get("stage", ""))
     attempts = record.get("attempts") or []
-    words = _STAGE_WORDS.get(stage, stage or "waiting")
+    words = _STAGE_WORDS.get(stage, plain(stage) or "waiting")
     return f"{words} (attempt {len(attempts) + 1})" if stage == "repairing" and attempts else words
 
 
@@ -99,7 +99,7 @@ def attempts_view(record: dict[str, Any]) -> RenderableType | None:
     if len(attempts) < 2:
         return None
     lines = [
-        f"attempt {item.get('number')}: {item.get('outcome')}"
+        plain(f"attempt {item.get('number')}: {item.get('outcome')}")
         + (
             f": {plain(item['error']).strip().splitlines()[-1]}"
             if str(item.get("error") or "").strip()
@@ -137,7 +137,7 @@ def show_failure(console: Console, record: dict[str, Any]) -> None:
     error = record.get("error") or {}
     outcome = record.get("outcome") or record.get("state") or "failed"
     reason = plain(error.get("message") or "no reason was given")
-    console.print(Text(f"{outcome}: {reason}", style="bold red"), soft_wrap=True)
+    console.print(Text(f"{plain(outcome)}: {reason}", style="bold red"), soft_wrap=True)
     suggestions = error.get("suggestions") or []
     if suggestions:
         console.print(Text("you could ask:"))

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.downloads import inert_type
 from gateway.schemas import Accepted, ArtifactView, FileView, Status, TableView, TaskSummary
 from store.records import Job, StoredFile, Table
+from store.text import clean_values
 
 
 def status_url(task_id: str) -> str:
@@ -25,8 +26,9 @@ def file_view(file: StoredFile) -> FileView:
 
 
 def table_view(table: Table) -> TableView:
-    """A table without its tenant and blob key."""
-    return TableView.model_validate(table.model_dump(include=set(TableView.model_fields)))
+    """A table without its tenant and blob key; planners need the profile as it is, people a clean one."""
+    fields = table.model_dump(include=set(TableView.model_fields))
+    return TableView.model_validate({**fields, "profile": clean_values(table.profile)})
 
 
 def task_summary(job: Job) -> TaskSummary:

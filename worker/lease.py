@@ -10,6 +10,7 @@ import structlog
 
 from store.base import Store, StoreUnavailableError
 from store.records import Job, utc_now
+from worker.harmless import harmless_changes
 
 log = structlog.get_logger()
 WATCH_SECONDS = 0.4
@@ -24,7 +25,7 @@ class CancelledByClientError(Exception):
 
 
 class Lease:
-    """One claimed job. Writes go through it, so that none is made without the lease."""
+    """One claimed job. Writes go through it, so that none is made without the lease, or with harmful text."""
 
     def __init__(self, store: Store, job: Job, owner: str, lease_seconds: float) -> None:
         self._store = store
@@ -54,12 +55,14 @@ class Lease:
 
     async def write(self, **changes: object) -> None:
         """Write fields while the job runs. Raises: LeaseLostError."""
-        if not await self._store.update_job(self.job.tenant_id, self.job.task_id, self._owner, changes):
+        kept = harmless_changes(changes)
+        if not await self._store.update_job(self.job.tenant_id, self.job.task_id, self._owner, kept):
             raise LeaseLostError("the job is no longer ours")
 
     async def finish(self, **changes: object) -> bool:
         """Write the end, once; False: somebody else did, or may."""
-        return await self._store.finish_job(self.job.tenant_id, self.job.task_id, self._owner, changes)
+        kept = harmless_changes(changes)
+        return await self._store.finish_job(self.job.tenant_id, self.job.task_id, self._owner, kept)
 
     async def renew(self) -> None:
         """Hold on for another lease. Raises: LeaseLostError."""

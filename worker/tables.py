@@ -12,6 +12,7 @@ from worker.analysis.contract import Produced
 from worker.artifacts import read_chunks
 from worker.context import JobContext
 from worker.ending import JobFailedError
+from worker.harmless import harmless_words
 from worker.sandbox.run import FileToLoad, Loaded
 
 _MIB = 1 << 20
@@ -108,7 +109,7 @@ async def read_files(context: JobContext, session_id: str, file_ids: list[str]) 
         outcome = await _read_file(context, file, taken)
         if isinstance(outcome, str):
             errors.append(outcome)
-            await context.runtime.store.write_file_error(job.tenant_id, file.file_id, outcome)
+            await context.runtime.store.write_file_error(job.tenant_id, file.file_id, harmless_words(outcome))
             continue
         for profile, produced in outcome:
             table = await _keep_table(context, file, profile, produced, len(existing) + len(tables))

@@ -13,6 +13,8 @@ from .errors import TOO_LARGE, BadFileError
 from .limits import MAX_COLUMNS
 
 _MAX_TABLE_NAME = 60
+# Control characters and marks of direction: nobody could type such a name, and some turn a terminal around.
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # Reserved in DuckDB: `select * from order` would not parse.
 _SQL_RESERVED = frozenset(
     """all analyse analyze and any array as asc asymmetric both case cast check collate column constraint
@@ -54,7 +56,7 @@ def unique_columns(header: Sequence[str | None], file_name: str) -> tuple[list[s
         BadFileError: More columns than the cap.
     """
     check_width(len(header), file_name)
-    stripped = [" ".join((cell or "").replace("\0", "").split()) for cell in header]
+    stripped = [" ".join(_UNSEEN.sub("", cell or "").split()) for cell in header]
     # DuckDB, which reads the table later, takes names without regard to case: `A` and `a` would clash there.
     reserved = {name.casefold() for name in stripped if name}
     used: set[str] = set()

@@ -158,3 +158,32 @@ def test_a_new_stage_of_the_server_is_shown_as_it_is() -> None:
 @pytest.mark.parametrize("show", [show_success, show_failure])
 def test_what_was_left_out_is_told(show: Any) -> None:
     assert "note: not read: bad.json is cut off\n" in _shown(show, notes=["not read: bad.json is cut off"])
+
+
+HOSTILE = "\x1b]8;;http://evil.example\x07a\x1b[2J\u202eb\x9b31m\x07\r"
+
+
+@pytest.mark.parametrize("show", [show_success, show_failure])
+def test_no_field_of_a_record_steers_the_terminal(show: Any) -> None:
+    table = {"columns": [HOSTILE, "n"], "rows": [[HOSTILE, 1]]}
+    shown = _shown(
+        show,
+        outcome=HOSTILE,
+        answer=HOSTILE,
+        understood=HOSTILE,
+        planner=HOSTILE,
+        code=HOSTILE,
+        language=HOSTILE,
+        notes=[HOSTILE],
+        result={"type": "table", "value": table},
+        stdout={"text": HOSTILE, "bytes": 9, "truncated": True},
+        stderr={"text": HOSTILE},
+        error={"code": HOSTILE, "message": HOSTILE, "suggestions": [HOSTILE]},
+        attempts=[{"number": HOSTILE, "outcome": HOSTILE, "error": HOSTILE}] * 2,
+    )
+    assert "a\ufffd[2J" in shown
+    assert [char for char in shown if char != "\n" and not char.isprintable()] == []
+
+
+def test_a_stage_that_nobody_knows_steers_no_terminal_either() -> None:
+    assert "\x1b" not in stage_words({"stage": HOSTILE})

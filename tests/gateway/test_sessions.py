@@ -37,7 +37,11 @@ async def test_two_files_of_one_name_are_both_kept_and_the_name_gives_the_latest
 async def test_a_session_shows_profiles_and_tasks_and_no_internals(gateway: Gateway) -> None:
     made = await gateway.session()
     file = (await gateway.services.store.list_files("alpha", made["session_id"]))[0]
-    profile = {"name": "sales", "rows": 2, "columns": [{"name": "x", "mean": float("nan")}]}
+    profile = {
+        "name": "sales",
+        "rows": 2,
+        "columns": [{"name": "x", "mean": float("nan"), "top": [["\x1b[2Ja\u202eb\x9b", 1]]}],
+    }
     table = Table(
         tenant_id="alpha",
         session_id=made["session_id"],
@@ -54,6 +58,7 @@ async def test_a_session_shows_profiles_and_tasks_and_no_internals(gateway: Gate
     view = reply.json()
     assert view["tables"][0]["profile"]["rows"] == 2
     assert view["tables"][0]["profile"]["columns"][0]["mean"] is None
+    assert view["tables"][0]["profile"]["columns"][0]["top"] == [["ab", 1]]
     assert [(task["task_id"], task["kind"]) for task in view["tasks"]] == [(made["task_id"], "profile")]
     assert "alpha" not in reply.text
     assert "NaN" not in reply.text

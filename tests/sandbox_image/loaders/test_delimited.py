@@ -244,3 +244,8 @@ def test_a_cell_longer_than_the_csv_modules_own_limit_is_read(load: Any, quote: 
     long = "x" * 200_000
     loaded = load(f"a,b\n1,{quote}{long}{quote}\n2,y\n")
     assert loaded.frame["b"].tolist() == [long, "y"]
+
+
+def test_a_column_is_called_what_can_be_seen_of_its_name(load: Any) -> None:
+    loaded = load("\u200eprice\u202e\x1b[31m,\ufeffname\x00\n1,a\n2,b\n", "d.csv")
+    assert [column["name"] for column in loaded.profile["columns"]] == ["price[31m", "name"]

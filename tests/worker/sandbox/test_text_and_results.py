@@ -18,6 +18,9 @@ from worker.sandbox.text import captured, clean_text
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
         ("safe\u202egnp.exe", "safegnp.exe"),
         ("\ud800", "?"),
+        ("a\u061cb\u2028c\u206ad\U000e0041", "abcd"),
+        ("\x1b\x1b[31m[31mx", "[31mx"),
+        ("👩‍👩‍👧 می‌خواهم", "👩‍👩‍👧 می‌خواهم"),
         ("tab\tkept, 中文 kept\n", "tab\tkept, 中文 kept\n"),
     ],
 )

@@ -1,0 +1,37 @@
+"""How does text of strangers become text that can be kept and shown?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# CSI, OSC (with its terminator) and the two-byte escapes of terminals.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# Controls but tab and newline, C1 controls, what turns the direction of text around, and what is never seen:
+# deprecated formats, notes between the lines, tags (a whole ASCII of them).
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+_DEPTH = 60
+
+
+def clean_text(text: str) -> str:
+    """`text` without terminal escapes, control characters, bidi overrides and lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
+    sound = text.encode("utf-8", "replace").decode("utf-8")
+    return _CONTROLS.sub("", _ESCAPES.sub("", sound.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def clean_values(value: Any, depth: int = 0) -> Any:
+    """A copy of JSON with clean text only, keys included; what is nested beyond any use is null."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if depth > _DEPTH:
+        return None
+    if isinstance(value, dict):
+        return {clean_text(str(key)): clean_values(part, depth + 1) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_values(part, depth + 1) for part in value]
+    return value
