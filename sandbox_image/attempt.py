@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from . import layout
 from .artifacts import Budget, send_outputs
+from .carrier import Carrier
 from .frames import FROM_SANDBOX, FROM_WORKER, FrameError, FrameReader, FrameWriter
 from .pipe import Pipe
 from .processes import Zygote, end_all_but
@@ -83,6 +84,7 @@ class Attempt:
     output: dict[str, Any]
     listener: Listener
     budget: Budget
+    carrier: Carrier
     captures: dict[str, Capture] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class Attempt:
         """Send `message` to the process and see the attempt through; says whether the process still lives."""
         cpu_before, kills_before = layout.cpu_seconds(), layout.oom_kills()
         ending = self._watch(message)
+        self.carrier.close()
         keep = {self.process.pid} if not ending.status and not ending.died else set()
         clean = end_all_but({self.zygote.pid} | spared | keep)
         self._drain()
@@ -125,6 +128,7 @@ class Attempt:
             selector.register(self.process.channel, selectors.EVENT_READ, "channel")
             for name, descriptor in self.process.streams.items():
                 selector.register(descriptor, selectors.EVENT_READ, name)
+            self.carrier.watch(selector)
             try:
                 self.process.channel.settimeout(self.wall_seconds)
                 self.process.channel.sendall(self.process.writer.encode(message))
@@ -136,14 +140,18 @@ class Attempt:
                 if left <= 0:
                     ending.status = "timeout"
                     return ending
-                for key, _ in selector.select(left):
-                    if key.data == "pipe":
-                        self.pipe.refuse_frames()
+                for key, events in selector.select(left):
+                    if callable(key.data):
+                        key.data(events)
+                    elif key.data == "pipe":
+                        self.pipe.read()
                     elif key.data != "channel":
                         if not self._read_stream(key.data):
                             selector.unregister(key.fd)
                     elif self._read_channel(ending):
                         return ending
+                for frame in self.pipe.arrived():
+                    self.carrier.take(*frame)
                 if self._flooded():
                     ending.status = "output_limit"
                     return ending

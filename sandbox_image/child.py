@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import figures, kernel, plotting, results, tracebacks
+from . import figures, kernel, plotting, results, tracebacks, web
 from .frames import FROM_SANDBOX, FROM_WORKER, MAX_BLOB_BYTES, FrameReader, FrameWriter
 from .layout import IN_DIR, OUT_DIR, cgroup_memory_bytes, cpu_count
 from .tables import Sql, Tables
@@ -55,6 +55,7 @@ class Child:
         collector = plotting.Current.collector = figures.FigureCollector()
         kernel.hooks.display = collector.display
         code = header["code"]
+        web.set_variables(header["web"])
         self._offer(header["tables"], code)
         before = self._namespace.get("result", kernel.MISSING)
         outcome = kernel.run(header["language"], code, header["attempt"])

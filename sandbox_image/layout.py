@@ -14,6 +14,8 @@ TMP_DIR = WORK_DIR / "tmp"
 CGROUP_DIR = Path("/sys/fs/cgroup")
 SHARE_DIR = Path("/usr/local/share/sandglass")
 """Made by the image's build: matplotlib's settings and font cache, the list of libraries."""
+PUBLIC_AUTHORITIES = SHARE_DIR / "authorities.pem"
+"""Certifi's; the image has no other certificates."""
 _NO_LIMIT_BYTES = 1 << 60
 
 

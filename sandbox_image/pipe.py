@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import select
+from collections.abc import Iterator
 from typing import Any
 
-from .frames import FROM_SANDBOX, FROM_WORKER, MAX_BLOB_BYTES, FrameError, FrameReader, FrameWriter
+from .frames import FROM_SANDBOX, FROM_WORKER, MAX_BLOB_BYTES, FrameReader, FrameWriter
 
 _READ_BYTES = 1 << 20
 
@@ -23,6 +24,8 @@ class Pipe:
         self._write_to = write_to
         self._reader = FrameReader(FROM_WORKER)
         self._writer = FrameWriter(FROM_SANDBOX)
+        for descriptor in (read_from, write_to):
+            os.set_blocking(descriptor, False)
 
     def adopt_key(self, key: bytes) -> None:
         """Use `key` for all frames from now on."""
@@ -38,26 +41,26 @@ class Pipe:
         """
         while (frame := self._reader.next()) is None:
             select.select([self.read_from], [], [])
-            self._read()
+            self.read()
         return frame
 
-    def refuse_frames(self) -> None:
-        """Take what came while code runs, where only the end may come.
+    def arrived(self) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """The frames that are there already, read by `read` or while something was sent.
 
         Raises:
-            PipeClosed: It was the end.
-            FrameError: It was anything else.
+            PipeClosed: One says `stop`.
+            FrameError: The bytes are no genuine frame.
         """
-        self._read()
-        frame = self._reader.next()
-        if frame is None:
-            return
-        if frame[0]["type"] == "stop":
-            raise PipeClosed
-        raise FrameError(f"frame {frame[0]['type']!r} while an attempt runs")
+        while (frame := self._reader.next()) is not None:
+            if frame[0]["type"] == "stop":
+                raise PipeClosed
+            yield frame
 
     def send(self, header: dict[str, Any], blob: bytes = b"") -> None:
         """Write one frame, however long the worker takes to read it.
+
+        Reads on meanwhile: the engine's monitor is one thread, and while it waits for us to read, it does not
+        read what we write. What comes then is bounded by the windows of the connections (`carrier`).
 
         Raises:
             PipeClosed: The worker is gone.
@@ -67,7 +70,8 @@ class Pipe:
             try:
                 data = data[os.write(self._write_to, data) :]
             except BlockingIOError:
-                select.select([], [self._write_to], [])
+                if select.select([self.read_from], [self._write_to], [])[0]:
+                    self.read()
             except BrokenPipeError:
                 raise PipeClosed from None
 
@@ -76,7 +80,12 @@ class Pipe:
         for start in range(0, len(data), MAX_BLOB_BYTES):
             self.send(header, data[start : start + MAX_BLOB_BYTES])
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Take what there is to read.
+
+        Raises:
+            PipeClosed: The worker is gone.
+        """
         try:
             data = os.read(self.read_from, _READ_BYTES)
         except BlockingIOError:

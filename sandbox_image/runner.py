@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from . import facts, layout
 from .artifacts import Budget
 from .attempt import Attempt, CodeProcess, end_frame
+from .carrier import Carrier
 from .frames import FrameError
 from .listeners import LoadListener, RunListener
 from .pipe import Pipe, PipeClosed
@@ -23,6 +24,7 @@ from .processes import Zygote, set_dumpable
 from .zygote import main as zygote_main
 
 VERSION = 1
+_MAX_AT_ONCE = 64
 _PUT_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _OUTPUT_FIELDS = (
     "stdout_bytes",
@@ -44,6 +46,10 @@ class Runner:
     loads: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     """Files that were put and did not fit, each with the reason."""
+    carrier: Carrier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.carrier = Carrier(self.pipe)
 
     def serve(self) -> None:
         """Greet, then do what frames ask until the pipe ends."""
@@ -59,8 +65,8 @@ class Runner:
                     self._load(header)
                 case "stop":
                     return
-                case other:
-                    raise FrameError(f"unknown frame {other!r}")
+                case _:  # late, of connections that ended with their attempt; anything else is an error
+                    self.carrier.take(header, blob)
 
     def _greet(self) -> None:
         header, _ = self.pipe.receive()
@@ -87,7 +93,8 @@ class Runner:
         output = _output(header)
         budget = Budget(output["artifact_count"], output["artifact_bytes"])
         number = int(header["attempt"])
-        if self._refuse_run(number, header.get("tables", [])):
+        web = _web(header)
+        if self._refuse_run(number, header.get("tables", []), web):
             return
         if self.process is None:
             self.process = CodeProcess(self.zygote)
@@ -101,6 +108,7 @@ class Runner:
             "code": header["code"],
             "tables": [{"name": str(table["name"]), "path": _put_name(table["path"])} for table in tables],
             "output": output,
+            "web": web and {"ca": web["ca"]},
         }
         listener = RunListener(self.pipe, number, output, budget)
         attempt = Attempt(
@@ -112,14 +120,24 @@ class Runner:
             output,
             listener,
             budget,
+            self.carrier,
         )
         if not attempt.run(message, set(), collect=True):
             self.process.close()
             self.process = None
 
-    def _refuse_run(self, number: int, tables: list[dict[str, str]]) -> bool:
-        """Whether a table of the run is missing because it did not fit; says so, if that is so."""
-        reasons = [self.refused[table["path"]] for table in tables if table["path"] in self.refused]
+    def _refuse_run(self, number: int, tables: list[dict[str, str]], web: dict[str, Any] | None) -> bool:
+        """Whether something that the run needs is not there; says so, if that is so.
+
+        Else web requests are listened for, where the run may make them.
+        """
+        needed = [table["path"] for table in tables] + ([web["ca"]] if web and web["ca"] else [])
+        reasons = [self.refused[path] for path in needed if path in self.refused]
+        if web and not reasons:
+            try:
+                self.carrier.listen(number, web["at_once"])
+            except OSError as error:
+                reasons = [f"web requests cannot be carried: earlier code took port 3128 ({error.strerror})"]
         if reasons:
             error = {"name": "OSError", "message": reasons[0], "traceback": ""}
             self.pipe.send({"type": "error", "attempt": number, **error})
@@ -156,6 +174,7 @@ class Runner:
             output,
             listener,
             Budget(0, 0),
+            self.carrier,
         )
         spared = {self.process.pid} if self.process else set()
         message = {"type": "load", "files": files, "taken": taken, "directory": str(directory)}
@@ -178,6 +197,17 @@ def _put_name(name: Any) -> str:
     if not isinstance(name, str) or not _PUT_NAME.fullmatch(name) or name in (".", ".."):
         raise FrameError(f"not the name of a file that was put: {name!r}")
     return name
+
+
+def _web(header: dict[str, Any]) -> dict[str, Any] | None:
+    """How web requests of a run are carried; None: not at all."""
+    net = header.get("net")
+    if net is None:
+        return None
+    at_once, ca = int(net["at_once"]), net.get("ca")
+    if not 1 <= at_once <= _MAX_AT_ONCE:
+        raise FrameError(f"{at_once} connections at once")
+    return {"at_once": at_once, "ca": None if ca is None else _put_name(ca)}
 
 
 def _output(header: dict[str, Any]) -> dict[str, int]:

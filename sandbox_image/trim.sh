@@ -5,11 +5,12 @@ SITE=/usr/local/lib/python3.11/dist-packages
 SHARE=/usr/local/share/sandglass
 LIB=/usr/lib/x86_64-linux-gnu
 
-# A user, the list of libraries, matplotlib's settings and font cache.
+# A user, the list of libraries, matplotlib's settings and font cache, certificates of public authorities.
 grep -q '^sandbox:' /etc/passwd || echo 'sandbox:x:65532:65532::/work/tmp:/usr/sbin/nologin' >> /etc/passwd
 grep -q '^sandbox:' /etc/group || echo 'sandbox:x:65532:' >> /etc/group
 mkdir -p "$SHARE" /work
 cp /tmp/matplotlibrc /tmp/LICENSE "$SHARE/"
+ln -s "$SITE/certifi/cacert.pem" "$SHARE/authorities.pem"
 python3 - "$SHARE/libraries.json" <<'PY'
 import importlib.metadata, json, sys
 libraries = {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}

@@ -7,13 +7,15 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 import docker
 import pytest
+
+from client.stack.engine import podman_environ
 
 ROOT = Path(__file__).parent.parent
 STATE = ROOT / ".sandglass"
@@ -66,7 +68,7 @@ def podman() -> Iterator[str]:
     STATE.mkdir(exist_ok=True)
     path = STATE / f"test-podman-{os.getpid()}.sock"
     command = ["podman", "--runtime", "runc", "system", "service", "--time=0", f"unix://{path}"]
-    with running(command, STATE / "test-podman.log"):
+    with running(command, STATE / "test-podman.log", podman_environ(STATE)):
         wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "podman answers")
         if image_inputs(f"unix://{path}") is None:
             missing(f"podman has no image {IMAGE} (make image)")
@@ -142,12 +144,19 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is ended with the block; its output goes to `log`."""
+def running(
+    command: list[str], log: Path, environ: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is ended with the block; its output goes to `log`, `environ` is added to our own."""
     with log.open("wb") as stream:
         # Not in the work tree: where memory runs out, conmon leaves a file `oom` in its working directory.
         process = subprocess.Popen(
-            command, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True, cwd=log.parent
+            command,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=log.parent,
+            env={**os.environ, **(environ or {})},
         )
     try:
         yield process

@@ -25,6 +25,13 @@ _START_SECONDS = 20.0
 _SOCKET_PATH_BYTES = 100
 CONTAINERS_CONF = """\
 # Written by `sandglass up` for the Podman service that it starts; see docs/decisions/0001-local-engine.md.
+[containers]
+# Else containers are told the host names, an address and the proxy of this machine.
+no_hosts = true
+base_hosts_file = "none"
+host_containers_internal_ip = "none"
+http_proxy = false
+
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"

@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from client.stack.engine import podman_environ
 from sandbox_image.frames import FROM_SANDBOX, FROM_WORKER, MAX_BLOB_BYTES, FrameReader, FrameWriter
+from tests.engine_services import STATE
 
 IMAGE = os.environ.get("SANDGLASS_IMAGE", "sandglass-sandbox:dev")
 OUTPUT = {
@@ -56,6 +58,28 @@ class Ran:
     files: dict[str, bytes] = field(default_factory=dict)
     profiles: list[dict[str, Any]] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, frames: list[tuple[dict[str, Any], bytes]], seconds: float) -> Ran:
+        """Put together what the frames of one attempt say."""
+        ran = cls(frames[-1][0], frames, seconds)
+        for header, blob in frames:
+            assert header["attempt"] == ran.end["attempt"]
+            match header["type"]:
+                case "stdout":
+                    ran.stdout += blob
+                case "stderr":
+                    ran.stderr += blob
+                case "result":
+                    ran.result = header["result"]
+                case "error":
+                    ran.error = header
+                case "profile":
+                    ran.profiles.append(header)
+                case "file":
+                    name = f"{header['role']}:{header['name']}"
+                    ran.files[name] = ran.files.get(name, b"") + blob
+        return ran
+
     @property
     def status(self) -> str:
         return str(self.end["status"])
@@ -65,12 +89,14 @@ class SandboxProcess:
     """One container with the default policy's limits."""
 
     def __init__(self) -> None:
+        STATE.mkdir(exist_ok=True)
         self.name = f"sandglass-test-{secrets.token_hex(6)}"
         command = ["podman", "--runtime", "runc", "run", "--rm", "-i", "--name", self.name, *_LIMITS, IMAGE]
         # Not in the work tree: where memory runs out, conmon leaves a file `oom` in its working directory.
         self.process = subprocess.Popen(
             command,
             cwd=tempfile.gettempdir(),
+            env={**os.environ, **podman_environ(STATE)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -135,24 +161,8 @@ class SandboxProcess:
         return self._collect(started, wall_seconds + 15)
 
     def _collect(self, started: float, seconds: float) -> Ran:
-        frames = list(self._until_end(seconds))
-        ran = Ran(frames[-1][0], frames, time.monotonic() - started)
-        for header, blob in frames:
-            assert header["attempt"] == self.number
-            match header["type"]:
-                case "stdout":
-                    ran.stdout += blob
-                case "stderr":
-                    ran.stderr += blob
-                case "result":
-                    ran.result = header["result"]
-                case "error":
-                    ran.error = header
-                case "profile":
-                    ran.profiles.append(header)
-                case "file":
-                    name = f"{header['role']}:{header['name']}"
-                    ran.files[name] = ran.files.get(name, b"") + blob
+        ran = Ran.of(list(self._until_end(seconds)), time.monotonic() - started)
+        assert ran.end["attempt"] == self.number
         return ran
 
     def _until_end(self, seconds: float) -> Iterator[tuple[dict[str, Any], bytes]]:
