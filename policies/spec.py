@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.model import Policy
+from policies.seccomp import inline_profile
 
 SANDBOX_UID = 65532
 LABEL_STACK = "sandglass.stack"
 LABEL_TASK = "sandglass.task"
+LABEL_ATTEMPT = "sandglass.attempt"
 LABEL_OWNER = "sandglass.owner"
 LABEL_DEADLINE = "sandglass.deadline"
 LABEL_POLICY = "sandglass.policy"
@@ -34,6 +36,9 @@ class Marks:
     """Unix time, in seconds, after which anybody of the stack may remove it."""
     task: str = "standby"
     """What it was made for; a standby sandbox is made before its task is known."""
+    attempt: str = "0"
+    """The delivery of the task that it was made for; "0" for a standby. A label cannot be changed later, so a
+    standby that was given to a job keeps it: which attempt ran in it stands in the job's record."""
 
 
 def container_body(policy: Policy, image: str, marks: Marks) -> dict[str, Any]:
@@ -64,6 +69,7 @@ def labels(policy: Policy, marks: Marks) -> dict[str, str]:
     return {
         LABEL_STACK: marks.stack,
         LABEL_TASK: marks.task,
+        LABEL_ATTEMPT: marks.attempt,
         LABEL_OWNER: marks.owner,
         LABEL_DEADLINE: str(marks.deadline),
         LABEL_POLICY: policy.name,
@@ -82,7 +88,8 @@ def _host_config(policy: Policy) -> dict[str, Any]:
         "Privileged": False,
         "CapAdd": [],
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges"],
+        # As Docker takes it; `worker.engines.podman` gives the path of the file instead.
+        "SecurityOpt": ["no-new-privileges", f"seccomp={inline_profile()}"],
         "ReadonlyRootfs": True,
         "Tmpfs": _tmpfs(limits.tmpfs_bytes),
         "ShmSize": _MIB,

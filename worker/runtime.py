@@ -79,7 +79,7 @@ class Runtime:
     async def engine(self) -> Engine:
         """The engine, connected when first asked for. Raises: EngineUnavailableError."""
         if self._engine is None:
-            self._engine = await connect(self.settings.engine_url)
+            self._engine = await connect(self.settings.engine_url, self.settings.seccomp_path)
         return self._engine
 
     async def announce(self, task_id: str, state: str, stage: str) -> None:

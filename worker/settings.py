@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from policies.model import Policy
+from policies.seccomp import PROFILE_PATH
 from worker.models.settings import ModelSettings
 
 
@@ -29,6 +30,8 @@ class Settings(BaseSettings):
     store: str = Field(default_factory=lambda: f"sqlite:///{Path.cwd() / '.sandglass' / 'sandglass.db'}")
     redis_url: str = "redis://127.0.0.1:6379/0"
     engine_url: str = "unix:///var/run/docker.sock"
+    seccomp_path: Path = PROFILE_PATH
+    """Of `policies/seccomp.json` on the engine's host: Podman reads it there, Docker is given its text."""
     image: str = "sandglass-sandbox:dev"
     stack: str = "default"
     """Labels this stack's containers; two stacks on one engine need two names."""

@@ -121,7 +121,7 @@ def test_CIS_5_20_no_mount_is_shared(box: Box, record: dict[str, Any]) -> None:
 
 def test_CIS_5_22_26_seccomp_and_no_new_privileges(record: dict[str, Any], host: dict[str, Any]) -> None:
     assert any(option.startswith("no-new-privileges") for option in host["SecurityOpt"])
-    assert not any(option.startswith("seccomp") for option in host["SecurityOpt"]), "the engine's own profile"
+    assert [option for option in host["SecurityOpt"] if option.startswith("seccomp=")], "our own profile"
 
 
 def test_CIS_5_23_24_nothing_is_executed_from_outside(record: dict[str, Any]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 
 import docker
 import requests
 from docker.errors import DockerException
 
+from policies.seccomp import PROFILE_PATH
 from worker.engines.base import Engine, EngineUnavailableError
 from worker.engines.docker import DockerEngine
 from worker.engines.dummy import DummyEngine
@@ -17,8 +19,10 @@ from worker.engines.podman import PodmanEngine
 _PROBE_SECONDS = 20
 
 
-async def connect(url: str) -> Engine:
+async def connect(url: str, seccomp_path: Path = PROFILE_PATH) -> Engine:
     """The engine at `url` (`unix:///...`, `tcp://...`; `dummy:` for the one without containers).
+
+    `seccomp_path` is where our seccomp profile lies on the engine's host, for an engine that reads it there.
 
     Raises:
         EngineUnavailableError: Nothing answers there as a container engine does.
@@ -29,10 +33,10 @@ async def connect(url: str) -> Engine:
         raise EngineUnavailableError(
             f"SANDGLASS_ENGINE_URL is {url!r}; it must be like unix:///run/docker.sock"
         )
-    return await asyncio.to_thread(_probe, url)
+    return await asyncio.to_thread(_probe, url, seccomp_path)
 
 
-def _probe(url: str) -> Engine:
+def _probe(url: str, seccomp_path: Path) -> Engine:
     try:
         _touch(url)
         client = docker.APIClient(base_url=url, version="1.40", timeout=_PROBE_SECONDS)
@@ -41,7 +45,7 @@ def _probe(url: str) -> Engine:
     except (requests.exceptions.RequestException, DockerException, OSError, ValueError) as error:
         raise EngineUnavailableError(f"no container engine answers at {url}: {error}") from error
     names = " ".join(str(part.get("Name", "")) for part in version.get("Components") or [])
-    return PodmanEngine(url) if "podman" in names.lower() else DockerEngine(url)
+    return PodmanEngine(url, seccomp_path) if "podman" in names.lower() else DockerEngine(url)
 
 
 def _touch(url: str) -> None:

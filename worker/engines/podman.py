@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from policies.seccomp import PROFILE_PATH
 from worker.engines.base import EngineRefusedError
 from worker.engines.docker import DockerEngine
 
@@ -14,6 +16,11 @@ class PodmanEngine(DockerEngine):
 
     name = "podman"
 
+    def __init__(self, url: str, seccomp_path: Path = PROFILE_PATH) -> None:
+        """`seccomp_path` is a path on the service's host, which may be another one than the worker's."""
+        super().__init__(url)
+        self._seccomp_path = seccomp_path
+
     async def create(self, body: dict[str, Any]) -> str:
         """As Docker's; refuses a runtime other than the service's own, which Podman 4.3 would ignore."""
         wanted = body["HostConfig"].get("Runtime") if "HostConfig" in body else None
@@ -22,7 +29,15 @@ class PodmanEngine(DockerEngine):
                 f"podman's API runs every container with {served}, not with {wanted}: "
                 f"start its service as `podman --runtime {wanted} system service`"
             )
-        return await super().create(body)
+        try:
+            return await super().create(profile_by_path(body, self._seccomp_path))
+        except EngineRefusedError as error:
+            if "seccomp" not in str(error):
+                raise
+            raise EngineRefusedError(
+                f"podman cannot read our seccomp profile at {self._seccomp_path} on its host ({error}): copy "
+                "policies/seccomp.json there and set SANDGLASS_SECCOMP_PATH to where it lies"
+            ) from error
 
     def _engine_weaknesses(self, version: str) -> tuple[str, ...]:
         return ()
@@ -33,3 +48,13 @@ class PodmanEngine(DockerEngine):
             if "runtime" in str(part.get("Name", "")).lower():
                 return str(part.get("Version", "unknown"))
         return "unknown"
+
+
+def profile_by_path(body: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The create body with the seccomp profile's path in place of its text, which Podman takes for a path."""
+    host = body.get("HostConfig", {})
+    options = [
+        f"seccomp={path}" if option.startswith("seccomp={") else option
+        for option in host.get("SecurityOpt", [])
+    ]
+    return {**body, "HostConfig": {**host, "SecurityOpt": options}}

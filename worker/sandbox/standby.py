@@ -15,8 +15,15 @@ import structlog
 
 from policies.model import Policy
 from policies.spec import Marks, container_body
-from worker.engines.base import Engine, EngineError, EngineUnavailableError, PipeClosedError
+from worker.engines.base import (
+    Engine,
+    EngineError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    PipeClosedError,
+)
 from worker.sandbox.link import Link, SandboxLostError
+from worker.sandbox.proof import refuse_unproven
 from worker.sandbox.run import ContainerSandbox, Made
 
 log = structlog.get_logger()
@@ -50,12 +57,21 @@ class Maker:
         container_id = await self.engine.create(container_body(policy, digest, marks))
         try:
             link = Link(await self.engine.start(container_id))
-            facts = await _greet(link)
+            facts = await self._greet(link, policy)
         except BaseException:
             await self._discard(container_id)
             raise
         made = Made(container_id, digest, facts, self.spool / container_id[:16])
         return ContainerSandbox(self.engine, link, policy, made)
+
+    async def _greet(self, link: Link, policy: Policy) -> dict[str, Any]:
+        facts = await _greet(link)
+        try:
+            refuse_unproven(self.engine.name, policy, facts)
+        except EngineRefusedError:
+            await link.close()
+            raise
+        return facts
 
     async def _discard(self, container_id: str) -> None:
         try:
