@@ -75,9 +75,11 @@ class Relay:
         self.received[conn] -= count
         self.send({"type": "net_credit", "conn": conn, "bytes": count})
 
-    def waiting(self, conn: int) -> int:
-        """Bytes that the window does not let through."""
-        return len(self._to_give[conn])
+    def take_back(self, conn: int) -> int:
+        """Let go of what the window did not let through; how many bytes that was."""
+        count = len(self._to_give[conn])
+        self._to_give[conn].clear()
+        return count
 
     def _flush(self, conn: int) -> None:
         left = self._to_give[conn]
