@@ -26,7 +26,7 @@ def ends() -> Iterator[tuple[Pipe, int, int]]:
 
 def test_what_comes_is_read_while_nobody_reads_what_is_sent(ends):
     pipe, write, read = ends
-    got = bytearray()
+    got, frame = bytearray(), ({"type": "net_data", "conn": 1}, BLOB)
 
     def write_all_then_read() -> None:
         """A monitor that waits until the runner has read, and only then reads what it wrote."""
@@ -35,12 +35,12 @@ def test_what_comes_is_read_while_nobody_reads_what_is_sent(ends):
             left = memoryview(writer.encode({"type": "net_data", "conn": number}, BLOB))
             while left:
                 left = left[os.write(write, left) :]
-        while len(got) < len(BLOB):
+        while len(got) < len(FrameWriter(FROM_SANDBOX).encode(*frame)):
             got.extend(os.read(read, 1 << 16))
 
     threads = [
         threading.Thread(target=work, daemon=True)
-        for work in (write_all_then_read, lambda: pipe.send({"type": "net_data", "conn": 1}, BLOB))
+        for work in (write_all_then_read, lambda: pipe.send(*frame))
     ]
     for thread in threads:
         thread.start()
@@ -51,7 +51,7 @@ def test_what_comes_is_read_while_nobody_reads_what_is_sent(ends):
     assert [header["conn"] for header, _ in pipe.arrived()] == [0, 1, 2, 3]
     reader = FrameReader(FROM_SANDBOX)
     reader.feed(bytes(got))
-    assert reader.next() == ({"type": "net_data", "conn": 1}, BLOB)
+    assert reader.next() == frame
 
 
 def test_the_end_is_noticed_while_sending(ends):
