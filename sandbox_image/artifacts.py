@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import os
 import stat
+import time
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,8 @@ from .frames import MAX_BLOB_BYTES
 from .pipe import Pipe
 
 _DROPPED_LIMIT = 100
-_WALK_LIMIT = 10_000
+_WALK_SECONDS = 3.0
+"""Below the worker's grace; a hundred thousand files take half a second."""
 _DEPTH_LIMIT = 16
 _NAME_LIMIT = 200
 _MIME = {
@@ -29,23 +31,27 @@ class Budget:
     """What may still leave in this attempt, and what had to stay."""
 
     def __init__(self, count: int, size_bytes: int) -> None:
-        self._count_left = count
+        self._count = self._count_left = count
         self._bytes_left = size_bytes
         self._names: set[str] = set()
         self.dropped: list[dict[str, str]] = []
+        """The first ones by name."""
+        self.dropped_count = 0
+        """All of them."""
 
     def take(self, size_bytes: int) -> str | None:
         """Reserve room for one file; gives back the reason when there is none."""
         if self._count_left <= 0:
-            return "more files than artifact_count allows"
+            return f"more files than artifact_count allows ({self._count})"
         if size_bytes > self._bytes_left:
-            return f"{size_bytes} bytes; {self._bytes_left} of artifact_bytes are left"
+            return f"{size_bytes:,} bytes; {self._bytes_left:,} of artifact_bytes are left"
         self._count_left -= 1
         self._bytes_left -= size_bytes
         return None
 
     def drop(self, name: str, reason: str) -> None:
         """Note what stays inside, and why."""
+        self.dropped_count += 1
         if len(self.dropped) < _DROPPED_LIMIT:
             self.dropped.append({"name": safe_name(name), "reason": reason[:200]})
 
@@ -90,9 +96,10 @@ def send_outputs(pipe: Pipe, attempt: int, directory: str, budget: Budget) -> No
         budget.drop(directory, f"cannot be opened: {error.strerror}")
         return
     try:
-        for count, (name, parent, entry) in enumerate(_walk(root, "", budget, 0)):
-            if count >= _WALK_LIMIT:
-                budget.drop(name, f"more than {_WALK_LIMIT} entries in the output folder")
+        until = time.monotonic() + _WALK_SECONDS
+        for name, parent, entry in _walk(root, "", budget, 0):
+            if time.monotonic() > until:
+                budget.drop(name, f"the output folder was not walked in {_WALK_SECONDS:g} s; it and more")
                 return
             _send_output(pipe, attempt, name, parent, entry, budget)
     finally:
@@ -101,7 +108,12 @@ def send_outputs(pipe: Pipe, attempt: int, directory: str, budget: Budget) -> No
 
 def _walk(directory: int, prefix: str, budget: Budget, depth: int) -> Iterator[tuple[str, int, str]]:
     """Each entry that is no directory: its whole name, the open directory it is in, its last name."""
-    for entry in sorted(os.listdir(directory)):  # noqa: PTH208 - by descriptor, so that no link is followed
+    try:
+        entries = sorted(os.listdir(directory))  # noqa: PTH208 - by descriptor, so that no link is followed
+    except OSError as error:
+        budget.drop(prefix, f"cannot be listed: {error.strerror}")
+        return
+    for entry in entries:
         name = f"{prefix}{entry}"
         try:
             is_directory = stat.S_ISDIR(os.lstat(entry, dir_fd=directory).st_mode)
@@ -124,9 +136,9 @@ def _walk(directory: int, prefix: str, budget: Budget, depth: int) -> Iterator[t
 def _send_output(pipe: Pipe, attempt: int, name: str, parent: int, entry: str, budget: Budget) -> None:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        found = os.lstat(entry, dir_fd=parent)
-        if not stat.S_ISREG(found.st_mode):
-            budget.drop(name, "a link" if stat.S_ISLNK(found.st_mode) else "not a regular file")
+        reason = _why_not(os.lstat(entry, dir_fd=parent))
+        if reason:
+            budget.drop(name, reason)
             return
         file = os.open(entry, flags, dir_fd=parent)
     except OSError as error:
@@ -134,10 +146,7 @@ def _send_output(pipe: Pipe, attempt: int, name: str, parent: int, entry: str, b
         return
     try:
         opened = os.fstat(file)
-        if not stat.S_ISREG(opened.st_mode):
-            budget.drop(name, "not a regular file")
-            return
-        reason = budget.take(opened.st_size)
+        reason = _why_not(opened) or budget.take(opened.st_size)
         if reason:
             budget.drop(name, reason)
             return
@@ -146,6 +155,14 @@ def _send_output(pipe: Pipe, attempt: int, name: str, parent: int, entry: str, b
         send_descriptor(pipe, header, file, opened.st_size)
     finally:
         os.close(file)
+
+
+def _why_not(found: os.stat_result) -> str | None:
+    """Why this is no file that may leave; None when it may."""
+    if stat.S_ISREG(found.st_mode):
+        return None if found.st_nlink == 1 else "a hard link"
+    kinds = {stat.S_IFLNK: "a link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(found.st_mode), "a device")
 
 
 def send_descriptor(pipe: Pipe, header: dict[str, Any], file: int, size_bytes: int) -> None:

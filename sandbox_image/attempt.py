@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import select
 import selectors
 import signal
-import socket
 import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,7 +13,9 @@ from typing import Any, Protocol
 from . import layout
 from .artifacts import Budget, send_outputs
 from .carrier import Carrier
-from .frames import FROM_SANDBOX, FROM_WORKER, FrameError, FrameReader, FrameWriter
+from .code_process import CodeProcess
+from .frames import FrameError
+from .limits import Limits
 from .pipe import Pipe
 from .processes import Zygote, end_all_but
 from .streams import Capture
@@ -22,38 +23,16 @@ from .streams import Capture
 _READ_BYTES = 1 << 18
 _DRAIN_BYTES = 4 << 20
 _DRAIN_SECONDS = 2.0
-
-
-class CodeProcess:
-    """A process that runs code, seen from the runner: two pipes to drain, a channel that is not believed."""
-
-    def __init__(self, zygote: Zygote) -> None:
-        stdout, stdout_write = os.pipe2(os.O_CLOEXEC)
-        stderr, stderr_write = os.pipe2(os.O_CLOEXEC)
-        self.channel, theirs = socket.socketpair()
-        self.pid = zygote.fork(stdout_write, stderr_write, theirs.fileno())
-        os.close(stdout_write)
-        os.close(stderr_write)
-        theirs.close()
-        self.streams = {"stdout": stdout, "stderr": stderr}
-        for descriptor in self.streams.values():
-            os.set_blocking(descriptor, False)
-            _widen(descriptor)
-        self.reader = FrameReader(FROM_SANDBOX)
-        self.writer = FrameWriter(FROM_WORKER)
-
-    def close(self) -> None:
-        """Let go of its pipes."""
-        self.channel.close()
-        for descriptor in self.streams.values():
-            os.close(descriptor)
+_EXIT_SECONDS = 0.5
+_LOOK_SECONDS = 0.05
 
 
 class Listener(Protocol):
     """Takes what the code's process says."""
 
     failed: bool
-    out_of_memory: bool
+    flooded: bool
+    """More messages came than any honest run sends."""
 
     def hear(self, header: dict[str, Any], blob: bytes) -> None:
         """Judge one message; pass on what is in order."""
@@ -70,6 +49,8 @@ class Ending:
     signal: int | None = None
     exit_code: int | None = None
     died: bool = False
+    hung_up: bool = False
+    """The process let go of its channel and lived on: it closed it, or became another program."""
 
 
 @dataclass
@@ -86,8 +67,10 @@ class Attempt:
     budget: Budget
     carrier: Carrier
     captures: dict[str, Capture] = field(init=False)
+    limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
+        self.limits = Limits()
         self.captures = {
             "stdout": Capture(self.output["stdout_bytes"]),
             "stderr": Capture(self.output["stderr_bytes"]),
@@ -95,29 +78,32 @@ class Attempt:
 
     def run(self, message: dict[str, Any], spared: set[int], collect: bool) -> bool:
         """Send `message` to the process and see the attempt through; says whether the process still lives."""
-        cpu_before, kills_before = layout.cpu_seconds(), layout.oom_kills()
+        cpu_before = layout.cpu_seconds()
         ending = self._watch(message)
         self.carrier.close()
+        if ending.died:
+            ending.hung_up = self.zygote.wait_exit(self.process.pid, _EXIT_SECONDS) is None
+        facts = self.limits.facts(self.process.pid)
         keep = {self.process.pid} if not ending.status and not ending.died else set()
-        clean = end_all_but({self.zygote.pid} | spared | keep)
+        clean = end_all_but({self.zygote.pid}, held=spared | keep)
         self._drain()
         if not keep:
-            self._learn_end(ending, kills_before)
+            self._learn_end(ending)
         if not ending.status:
-            ending.status = self._own_ending(kills_before)
+            ending.status = self._own_ending()
         if self._flooded():
             ending.status = "output_limit"
-        self._close(ending, cpu_before, collect)
+        facts |= {"oom_kills": self.limits.oom_kills, "hung_up": ending.hung_up, "flooded": self._flooded()}
+        self._close(ending, facts, cpu_before, collect)
         if not clean:
             raise RuntimeError("processes of the code could not be ended")
         return bool(keep)
 
-    def _own_ending(self, kills_before: int) -> str:
+    def _own_ending(self) -> str:
         """How a living process ended its run; an error after the kernel killed a child of it is oom."""
         if not self.listener.failed:
-            return "oom" if self.listener.out_of_memory else "ok"
-        killed = self.listener.out_of_memory or layout.oom_kills() > kills_before
-        return "oom" if killed else "error"
+            return "ok"
+        return "oom" if self.limits.oom_kills else "error"
 
     def _watch(self, message: dict[str, Any]) -> Ending:
         """Read all there is to read until the process is done, dead, too late, or too loud."""
@@ -126,6 +112,7 @@ class Attempt:
         with selectors.DefaultSelector() as selector:
             selector.register(self.pipe.read_from, selectors.EVENT_READ, "pipe")
             selector.register(self.process.channel, selectors.EVENT_READ, "channel")
+            selector.register(self.zygote.channel, selectors.EVENT_READ, "zygote")
             for name, descriptor in self.process.streams.items():
                 selector.register(descriptor, selectors.EVENT_READ, name)
             self.carrier.watch(selector)
@@ -140,11 +127,15 @@ class Attempt:
                 if left <= 0:
                     ending.status = "timeout"
                     return ending
-                for key, events in selector.select(left):
+                self.limits.look()
+                for key, events in selector.select(min(left, _LOOK_SECONDS)):
                     if callable(key.data):
                         key.data(events)
                     elif key.data == "pipe":
                         self.pipe.read()
+                    elif key.data == "zygote":
+                        if self._has_exited(ending):
+                            return ending
                     elif key.data != "channel":
                         if not self._read_stream(key.data):
                             selector.unregister(key.fd)
@@ -155,6 +146,17 @@ class Attempt:
                 if self._flooded():
                     ending.status = "output_limit"
                     return ending
+
+    def _has_exited(self, ending: Ending) -> bool:
+        """Whether the process is gone; its channel tells too late where a child of it holds that open."""
+        self.zygote.take(0)
+        if self.process.pid not in self.zygote.exits:
+            return False
+        while select.select([self.process.channel], [], [], 0)[0]:
+            if self._read_channel(ending):
+                return True
+        ending.died = True
+        return True
 
     def _read_channel(self, ending: Ending) -> bool:
         """Hear what the process says; True when there is nothing more to wait for."""
@@ -193,11 +195,14 @@ class Attempt:
                 if at_end or read == count or read - before > _DRAIN_BYTES:
                     break
 
-    def _flooded(self) -> bool:
-        total = sum(capture.total_bytes for capture in self.captures.values())
-        return total > int(self.output["flood_bytes"])
+    def _flooded(self) -> str:
+        """Which budget the code has passed: `stdout`, `stderr`, `messages`; empty: none."""
+        if self.listener.flooded:
+            return "messages"
+        limit = int(self.output["flood_bytes"])
+        return next((name for name, capture in self.captures.items() if capture.total_bytes > limit), "")
 
-    def _learn_end(self, ending: Ending, kills_before: int) -> None:
+    def _learn_end(self, ending: Ending) -> None:
         status = self.zygote.wait_exit(self.process.pid, _DRAIN_SECONDS)
         if status is not None and os.WIFSIGNALED(status):
             ending.signal = os.WTERMSIG(status)
@@ -205,10 +210,9 @@ class Attempt:
             ending.exit_code = os.WEXITSTATUS(status)
         if ending.status:
             return
-        killed = ending.signal == signal.SIGKILL and layout.oom_kills() > kills_before
-        ending.status = "oom" if killed or self.listener.out_of_memory else "killed"
+        ending.status = "oom" if ending.signal == signal.SIGKILL and self.limits.oom_kills else "killed"
 
-    def _close(self, ending: Ending, cpu_before: float | None, collect: bool) -> None:
+    def _close(self, ending: Ending, facts: dict[str, Any], cpu_before: float | None, collect: bool) -> None:
         for name, capture in self.captures.items():
             self.pipe.send_chunks({"type": name, "attempt": self.number, "tail": True}, capture.tail())
         if ending.status == "ok":
@@ -217,26 +221,35 @@ class Attempt:
             send_outputs(self.pipe, self.number, str(layout.OUT_DIR), self.budget)
         cpu_after = layout.cpu_seconds()
         used = None if cpu_before is None or cpu_after is None else round(cpu_after - cpu_before, 4)
-        facts = {
+        said = {
             "signal": ending.signal,
             "exit_code": ending.exit_code,
             "stdout_bytes": self.captures["stdout"].total_bytes,
             "stderr_bytes": self.captures["stderr"].total_bytes,
             "cpu_seconds": used,
             "dropped": self.budget.dropped,
+            "dropped_count": self.budget.dropped_count,
         }
-        self.pipe.send(end_frame(self.number, ending.status) | facts)
+        self.pipe.send(end_frame(self.number, ending.status) | said | facts)
 
 
 def end_frame(number: int, status: str) -> dict[str, Any]:
     """The last frame of an attempt in which nothing ran."""
-    nothing = {"signal": None, "exit_code": None, "stdout_bytes": 0, "stderr_bytes": 0, "cpu_seconds": 0.0}
-    return {"type": "end", "attempt": number, "status": status, **nothing, "dropped": []}
-
-
-def _widen(descriptor: int) -> None:
-    """A wider pipe means fewer switches between code and runner; the kernel may say no."""
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 1 << 18)
-    except OSError:
-        return
+    return {
+        "type": "end",
+        "attempt": number,
+        "status": status,
+        "signal": None,
+        "exit_code": None,
+        "stdout_bytes": 0,
+        "stderr_bytes": 0,
+        "cpu_seconds": 0.0,
+        "dropped": [],
+        "dropped_count": 0,
+        "oom_kills": 0,
+        "pids_refused": 0,
+        "files_full": False,
+        "disk_full": [],
+        "hung_up": False,
+        "flooded": "",
+    }

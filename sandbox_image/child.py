@@ -6,10 +6,12 @@ All that it says may be forged by the code it runs; the runner treats it so.
 from __future__ import annotations
 
 import ast
+import builtins
 import ctypes
 import io
 import os
 import re
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -23,6 +25,27 @@ from .tables import Sql, Tables
 _READ_BYTES = 1 << 20
 
 
+class _Interpreter:
+    """What an attempt may break of the interpreter itself, as it was before any code ran."""
+
+    def __init__(self) -> None:
+        self._builtins = dict(vars(builtins))
+        self._modules = dict(sys.modules)
+        self._lists = [(one, list(one)) for one in (sys.path, sys.meta_path, sys.path_hooks)]
+        self._recursion = sys.getrecursionlimit()
+
+    def restore(self) -> None:
+        """Undo it, so that the next attempt does not fail for what the last one did."""
+        sys.settrace(None)
+        sys.setprofile(None)
+        signal.alarm(0)
+        sys.setrecursionlimit(self._recursion)
+        vars(builtins).update(self._builtins)
+        sys.modules.update(self._modules)
+        for one, content in self._lists:
+            one[:] = content + [item for item in one if item not in content]
+
+
 class Child:
     """The code's process: its channel to the runner and the state that lives through attempts."""
 
@@ -33,6 +56,9 @@ class Child:
         self._pid = os.getpid()
         self._paths: dict[str, Path] = {}
         self._namespace = kernel.namespace()
+        self._sound = _Interpreter()
+        self._spoiled = False
+        """Reporting failed: code may have broken a library for good; the next attempt gets a new process."""
 
     def serve(self) -> None:
         """Do what the runner asks until it hangs up."""
@@ -44,6 +70,10 @@ class Child:
                     self._run(header)
                 elif header["type"] == "load":
                     self._load(header)
+                elif header["type"] == "ping" and not self._spoiled:
+                    self._say({"type": "pong"})
+                else:
+                    return
                 continue
             data = self._channel.recv(_READ_BYTES)
             if not data:
@@ -51,6 +81,7 @@ class Child:
             self._reader.feed(data)
 
     def _run(self, header: dict[str, Any]) -> None:
+        self._sound.restore()
         _fresh_streams()
         collector = plotting.Current.collector = figures.FigureCollector()
         kernel.hooks.display = collector.display
@@ -105,11 +136,11 @@ class Child:
             try:
                 result, whole = self._typed(value, collector, output)
             except Exception as failure:
-                error = failure
+                error, self._spoiled = failure, True
         try:
             collector.capture_open()
         except Exception as failure:
-            error = error or failure
+            error, self._spoiled = error or failure, True
         for figure in collector.figures:
             self._send_file("figure", figure.name, figure.mime, figure.content)
         if error is not None:

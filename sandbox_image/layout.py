@@ -81,9 +81,12 @@ def cgroup_pids() -> int | None:
 
 def oom_kills() -> int:
     """How often the kernel has killed something in this container for want of memory."""
-    text = _read("memory.events") or _read("memory/memory.oom_control") or ""
-    fields = dict(line.split(maxsplit=1) for line in text.splitlines() if " " in line)
-    return int(fields.get("oom_kill", 0))
+    return _event(_read("memory.events") or _read("memory/memory.oom_control"), "oom_kill")
+
+
+def pids_refused() -> int:
+    """How often the kernel has refused this container a process or thread."""
+    return _event(_read("pids.events") or _read("pids/pids.events"), "max")
 
 
 def cpu_seconds() -> float | None:
@@ -93,6 +96,11 @@ def cpu_seconds() -> float | None:
         return int(fields["usage_usec"]) / 1e6
     nanoseconds = _read("cpuacct/cpuacct.usage")
     return int(nanoseconds) / 1e9 if nanoseconds else None
+
+
+def _event(text: str | None, name: str) -> int:
+    fields = dict(line.split(maxsplit=1) for line in (text or "").splitlines() if " " in line)
+    return int(fields.get(name, 0))
 
 
 def _limit(text: str | None) -> int | None:

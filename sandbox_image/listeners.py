@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from .artifacts import Budget, send_descriptor
-from .frames import FrameError
+from .frames import MAX_BLOB_BYTES, FrameError
 from .layout import IN_DIR
 from .pipe import Pipe
 from .streams import Capture
 
+MESSAGE_LIMIT = 20_000
+"""Of one run. Figures make most of them, and `artifact_count` lets few out."""
 _TEXT_LIMIT = 50_000
 _ROLES = {"figure": re.compile(r"figure-\d{1,4}\.(png|plotly\.json)"), "result": re.compile(r"result\.csv")}
 _TABLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,119}")
@@ -25,12 +27,13 @@ class RunListener:
 
     def __init__(self, pipe: Pipe, attempt: int, output: dict[str, Any], budget: Budget) -> None:
         self.failed = False
-        self.out_of_memory = False
+        self.flooded = False
         self._pipe = pipe
         self._attempt = attempt
         self._result_bytes = output["result_bytes"]
         self._budget = budget
         self._answered = False
+        self._messages_left = MESSAGE_LIMIT
         self._file: dict[str, Any] | None = None
         self._left = 0
 
@@ -41,6 +44,10 @@ class RunListener:
             FrameError: The message is none that a run may send.
         """
         kind = header["type"]
+        self._messages_left -= 1
+        if self._messages_left < 0:
+            self.flooded = True
+            raise FrameError(f"more than {MESSAGE_LIMIT} messages")
         if kind == "file":
             self._file_chunk(header, blob)
         elif kind == "dropped":
@@ -71,7 +78,6 @@ class RunListener:
     def _error(self, header: dict[str, Any]) -> None:
         self.failed = True
         fields = {key: _text(header, key)[:_TEXT_LIMIT] for key in ("name", "message", "traceback")}
-        self.out_of_memory = fields["name"] == "MemoryError"
         self._send({"type": "error", **fields})
 
     def _file_chunk(self, header: dict[str, Any], blob: bytes) -> None:
@@ -82,6 +88,8 @@ class RunListener:
         last = header.get("last") is True
         if header.get("name") != self._file["name"] or self._left < 0 or last != (self._left == 0):
             raise FrameError("chunks of a file are not in order")
+        if not last and len(blob) != MAX_BLOB_BYTES:
+            raise FrameError("a chunk of a file that is not full")
         if self._file["passed"]:
             sent = {key: self._file[key] for key in ("role", "name", "mime", "index")}
             self._send({"type": "file", **sent, "last": last}, blob)
@@ -113,7 +121,7 @@ class LoadListener:
 
     def __init__(self, pipe: Pipe, attempt: int, files: list[dict[str, str]], directory: Path) -> None:
         self.failed = False
-        self.out_of_memory = False
+        self.flooded = False
         self._pipe = pipe
         self._attempt = attempt
         self._waiting = {file["file_id"]: file["path"] for file in files}
@@ -125,9 +133,8 @@ class LoadListener:
         Raises:
             FrameError: The message is none that a load may send.
         """
-        if header["type"] == "error":
+        if header["type"] == "error" and not self.failed:
             self.failed = True
-            self.out_of_memory = header.get("name") == "MemoryError"
             fields = {key: _text(header, key)[:_TEXT_LIMIT] for key in ("name", "message", "traceback")}
             self._pipe.send({"type": "error", "attempt": self._attempt, **fields})
             return

@@ -11,7 +11,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -65,7 +65,9 @@ class Zygote:
     def fork(self, stdout: int, stderr: int, channel: int) -> int:
         """Fork a process for code with these descriptors; gives back its pid."""
         send_message(self.channel, {"fork": True}, (stdout, stderr, channel))
-        return int(self._expect("forked", 10.0)["forked"])
+        pid = int(self._expect("forked", 10.0)["forked"])
+        self.exits.pop(pid, None)  # of an earlier process: a fork bomb uses up all pids in seconds
+        return pid
 
     def wait_exit(self, pid: int, seconds: float) -> int | None:
         """The wait status of a process that was forked, or None when it does not end in time."""
@@ -102,13 +104,13 @@ class Zygote:
             self.exits[message["exited"]] = message["status"]
 
 
-def end_all_but(spared: set[int]) -> bool:
-    """Kill every process but PID 1, this one and `spared`; says whether nothing else is left.
+def end_all_but(running: set[int], held: Set[int] = frozenset()) -> bool:
+    """Kill every process but PID 1, this one, `running` and `held`; says whether nothing else is left.
 
     All are stopped at once first (`kill(-1)` is one step for the kernel): what is stopped forks no more, so a
-    fork bomb cannot outrun the killing.
+    fork bomb cannot outrun the killing. `held` stay stopped, so that their threads change nothing unwatched.
     """
-    spared = spared | {1, os.getpid()}
+    spared = running | held | {1, os.getpid()}
     deadline = time.monotonic() + _KILL_SECONDS
     with contextlib.suppress(ProcessLookupError):
         os.kill(-1, signal.SIGSTOP)
@@ -123,7 +125,7 @@ def end_all_but(spared: set[int]) -> bool:
             time.sleep(0.001)
         return True
     finally:
-        for pid in spared - {1, os.getpid()}:
+        for pid in running:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 

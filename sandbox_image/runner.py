@@ -15,17 +15,19 @@ from typing import Any, NoReturn
 
 from . import facts, layout
 from .artifacts import Budget
-from .attempt import Attempt, CodeProcess, end_frame
+from .attempt import Attempt, end_frame
 from .carrier import Carrier
+from .code_process import CodeProcess
 from .frames import FrameError
 from .listeners import LoadListener, RunListener
 from .pipe import Pipe, PipeClosed
-from .processes import Zygote, set_dumpable
+from .processes import Zygote, end_all_but, set_dumpable
 from .zygote import main as zygote_main
 
 VERSION = 1
 _MAX_AT_ONCE = 64
 _PUT_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_WAKE_SECONDS = 2.0
 _OUTPUT_FIELDS = (
     "stdout_bytes",
     "stderr_bytes",
@@ -96,8 +98,7 @@ class Runner:
         web = _web(header)
         if self._refuse_run(number, header.get("tables", []), web):
             return
-        if self.process is None:
-            self.process = CodeProcess(self.zygote)
+        self.process = self._living_process()
         language, tables = header.get("language"), header.get("tables", [])
         if language not in ("python", "sql") or not isinstance(header.get("code"), str):
             raise FrameError("a run without code in a known language")
@@ -126,6 +127,16 @@ class Runner:
             self.process.close()
             self.process = None
 
+    def _living_process(self) -> CodeProcess:
+        """The process of the attempt before, if it still does what it is told, else a new one."""
+        if self.process is not None:
+            if self.process.wake(_WAKE_SECONDS):
+                return self.process
+            self.process.close()
+            if not end_all_but({self.zygote.pid}):
+                raise RuntimeError("processes of the code could not be ended")
+        return CodeProcess(self.zygote)
+
     def _refuse_run(self, number: int, tables: list[dict[str, str]], web: dict[str, Any] | None) -> bool:
         """Whether something that the run needs is not there; says so, if that is so.
 
@@ -133,6 +144,7 @@ class Runner:
         """
         needed = [table["path"] for table in tables] + ([web["ca"]] if web and web["ca"] else [])
         reasons = [self.refused[path] for path in needed if path in self.refused]
+        full = [str(layout.WORK_DIR)] if reasons else []
         if web and not reasons:
             try:
                 self.carrier.listen(number, web["at_once"])
@@ -141,7 +153,7 @@ class Runner:
         if reasons:
             error = {"name": "OSError", "message": reasons[0], "traceback": ""}
             self.pipe.send({"type": "error", "attempt": number, **error})
-            self.pipe.send(end_frame(number, "error"))
+            self.pipe.send(end_frame(number, "error") | {"disk_full": full})
         return bool(reasons)
 
     def _load(self, header: dict[str, Any]) -> None:

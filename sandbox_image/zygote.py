@@ -88,6 +88,7 @@ def _become_child(descriptors: list[int]) -> NoReturn:
     os.dup2(stderr, 2)
     _close_all_but({0, 1, 2, channel})
     os.setpgid(0, 0)
+    os.set_inheritable(channel, False)  # a program that takes this one's place must not seem to be it
     set_dumpable(True)  # this process has no secret; without it, its own /proc files would not be its own
     Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     refuse_system_calls()

@@ -8,17 +8,23 @@ from worker.analysis.contract import RunResult
 from worker.sandbox.text import clean_text
 
 _NAMES_SHOWN = 3
+_REASONS_SHOWN = 10
 _NAME_CHARACTERS = 120
 _REASON_CHARACTERS = 200
 
 
 def left_out(run: RunResult) -> list[str]:
-    """One line for the result, if it was refused, and one for each reason that files stayed inside."""
+    """Lines: a result that was refused, each reason that files stayed inside, how many more files did."""
     lines = [run.message] if run.outcome == "ok" and run.message else []
+    rows = _dropped(run.facts.get("dropped"))
     by_reason: dict[str, list[str]] = {}
-    for name, reason in _dropped(run.facts.get("dropped")):
+    for name, reason in rows:
         by_reason.setdefault(reason, []).append(name)
-    return lines + [f"left out: {_listed(names)} ({reason})" for reason, names in by_reason.items()]
+    told = list(by_reason.items())[:_REASONS_SHOWN]
+    lines += [f"left out: {_listed(names)} ({reason})" for reason, names in told]
+    count = max(len(rows), int(run.facts.get("dropped_count") or 0))
+    more = count - sum(len(names) for _, names in told)
+    return lines + ([f"left out: {more:,} more files"] if more else [])
 
 
 def _dropped(said: Any) -> list[tuple[str, str]]:

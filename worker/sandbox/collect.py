@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from policies.model import Policy
 from worker.analysis.contract import Produced
+from worker.sandbox.end_frame import End, parse_end
 from worker.sandbox.frames import Frame, FrameError
 from worker.sandbox.results import BadResultError, check_result
 from worker.sandbox.text import clean_text
@@ -19,6 +24,11 @@ ROLES = frozenset({"figure", "file", "result", "table"})
 _TRACEBACK_CHARACTERS = 20_000
 _MESSAGE_CHARACTERS = 2_000
 _NAME = re.compile(r"[^\w .()+,=@-]")
+_NAME_BYTES = 200
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+_CHUNK_BYTES_MIN = 4096
+"""Of a chunk that is not a file's last: many tiny ones would cost the worker more than their bytes."""
+_PROFILES_MAX = 1000
 
 
 class TooMuchError(Exception):
@@ -31,7 +41,8 @@ class _OpenFile:
     name: str
     mime: str
     path: Path
-    stream: BinaryIO
+    stream: FileIO | None = None
+    """None: the worker's disk is full; what comes of the file is counted and let go."""
     digest: Any = field(default_factory=hashlib.sha256)
     size_bytes: int = 0
 
@@ -51,7 +62,9 @@ class Collected:
     error: dict[str, str] | None = None
     produced: list[Produced] = field(default_factory=list)
     profiles: list[dict[str, Any]] = field(default_factory=list)
-    end: dict[str, Any] | None = None
+    end: End | None = None
+    unkept: list[dict[str, str]] = field(default_factory=list)
+    """Files that came and found no room on the worker's disk."""
     _open: _OpenFile | None = None
     _file_bytes: int = 0
 
@@ -74,7 +87,7 @@ class Collected:
     def close(self) -> None:
         """Close a file that was cut off."""
         if self._open is not None:
-            self._open.stream.close()
+            self._let_go(self._open)
             self._open = None
 
     def _handlers(self) -> dict[str, Callable[[Frame], None]]:
@@ -89,20 +102,28 @@ class Collected:
         }
 
     def _take_output(self, frame: Frame) -> None:
+        if not frame.blob:
+            raise FrameError("an output frame without output")
         kept = (self.tail if frame.header.get("tail") else self.head)[frame.type]
         kept += frame.blob
         output = self.policy.output
         limit = output.stdout_bytes if frame.type == "stdout" else output.stderr_bytes
         if len(self.head[frame.type]) + len(self.tail[frame.type]) > limit:
-            raise TooMuchError(f"more {frame.type} than was to be kept")
+            raise TooMuchError(
+                f"more {frame.type} came than policy {self.policy.name!r} keeps ({limit:,} bytes)"
+            )
 
     def _take_result(self, frame: Frame) -> None:
+        if self.result is not None or self.result_refused:
+            raise FrameError("a second result")
         try:
             self.result = check_result(frame.header.get("result"), self.policy.output.result_bytes + 4096)
         except BadResultError as error:
             self.result_refused = str(error)
 
     def _take_error(self, frame: Frame) -> None:
+        if self.error is not None:
+            raise FrameError("a second error")
         self.error = {
             "name": _text(frame.header.get("name"), 200),
             "message": _text(frame.header.get("message"), _MESSAGE_CHARACTERS),
@@ -112,37 +133,78 @@ class Collected:
     def _take_profile(self, frame: Frame) -> None:
         if not isinstance(frame.header.get("file_id"), str):
             raise FrameError("a profile names no file")
+        if len(self.profiles) >= _PROFILES_MAX:
+            raise FrameError("more profiles than files")
         self.profiles.append({name: frame.header.get(name) for name in ("file_id", "tables", "error")})
 
     def _take_end(self, frame: Frame) -> None:
-        self.end = frame.header
+        self.end = parse_end(frame.header)
 
     def _take_file(self, frame: Frame) -> None:
         self._file_bytes += len(frame.blob)
         if self._file_bytes > self.file_limit_bytes:
-            raise TooMuchError("more bytes of files than the policy lets out")
+            raise TooMuchError(
+                f"more bytes of files came than policy {self.policy.name!r} lets out "
+                f"({self.file_limit_bytes:,})"
+            )
+        last = frame.header.get("last") is True
+        if not last and len(frame.blob) < _CHUNK_BYTES_MIN:
+            raise FrameError("a file comes in chunks that are too small")
         if self._open is None:
             self._open = self._begin_file(frame)
-        self._open.stream.write(frame.blob)
-        self._open.digest.update(frame.blob)
-        self._open.size_bytes += len(frame.blob)
-        if frame.header.get("last") is True:
+        self._write(self._open, frame.blob)
+        if last:
             self._finish_file(self._open)
 
     def _begin_file(self, frame: Frame) -> _OpenFile:
         role, name = frame.header.get("role"), frame.header.get("name")
         if role not in ROLES or not isinstance(name, str):
             raise FrameError("a file has no name or no known role")
-        if role != "table" and len(self.produced) >= self.policy.output.artifact_count + 1:
-            raise TooMuchError("more files than the policy lets out")
-        self.spool.mkdir(parents=True, exist_ok=True)
-        path = self.spool / f"{self.attempt}-{len(self.produced)}"
+        count = len(self.produced) + len(self.unkept)
+        if role != "table" and count >= self.policy.output.artifact_count + 1:
+            raise TooMuchError(
+                f"more files came than policy {self.policy.name!r} lets out "
+                f"({self.policy.output.artifact_count})"
+            )
         mime = _text(frame.header.get("mime") or "application/octet-stream", 100)
-        return _OpenFile(str(role), safe_name(name), mime, path, path.open("wb"))
+        file = _OpenFile(str(role), safe_name(name), mime, self.spool / f"{self.attempt}-{count}")
+        with self._disk_may_be_full(file):
+            self.spool.mkdir(parents=True, exist_ok=True)
+            file.stream = file.path.open("wb", buffering=0)
+        return file
+
+    def _write(self, file: _OpenFile, blob: bytes) -> None:
+        file.digest.update(blob)
+        file.size_bytes += len(blob)
+        if file.stream is not None:
+            with self._disk_may_be_full(file):
+                left = memoryview(blob)
+                while left:
+                    left = left[file.stream.write(left) :]
+
+    @contextlib.contextmanager
+    def _disk_may_be_full(self, file: _OpenFile) -> Iterator[None]:
+        """Go on without a file that the worker's disk has no room for; a table must be had."""
+        try:
+            yield
+        except OSError as error:
+            if file.role == "table" or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._let_go(file)
+
+    def _let_go(self, file: _OpenFile) -> None:
+        if file.stream is not None:
+            file.stream.close()
+            file.stream = None
+        file.path.unlink(missing_ok=True)
 
     def _finish_file(self, file: _OpenFile) -> None:
-        file.stream.close()
         self._open = None
+        if file.stream is None:
+            reason = "the disk of this stack's worker is full; have room made, run it again"
+            self.unkept.append({"name": file.name, "reason": reason})
+            return
+        file.stream.close()
         self.produced.append(
             Produced(
                 file.name, file.role, file.mime, str(file.path), file.size_bytes, file.digest.hexdigest()
@@ -152,8 +214,10 @@ class Collected:
 
 def safe_name(name: str) -> str:
     """The last part of `name`, without what a shell, a header or a file system could take amiss."""
-    last = clean_text(name).replace("\\", "/").rsplit("/", 1)[-1]
-    return _NAME.sub("_", last).strip(" .")[:120] or "file"
+    last = unicodedata.normalize("NFC", clean_text(name)).replace("\\", "/").rsplit("/", 1)[-1]
+    safe = _NAME.sub("_", last).strip(" .")[:120]
+    safe = safe.encode()[:_NAME_BYTES].decode("utf-8", "ignore").strip(" .") or "file"
+    return f"_{safe}" if _RESERVED.match(safe) else safe
 
 
 def _text(value: Any, limit: int) -> str:

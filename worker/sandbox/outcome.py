@@ -6,27 +6,25 @@ from dataclasses import dataclass
 
 from policies.model import Policy
 from store.records import Outcome
-
-_MIB = 1 << 20
+from worker.sandbox import messages
+from worker.sandbox.end_frame import End
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What the worker saw of one attempt. `status` is the runner's word, under a mac."""
+    """What the worker saw of one attempt."""
 
-    status: str | None = None
-    """The `end` frame's status, or None: no end came."""
-    signal: int | None = None
-    exit_code: int | None = None
+    end: End | None = None
+    """The runner's word and facts, under a mac; None: no end came."""
     error_name: str | None = None
-    """The exception's class, as the code's own process said; advice only."""
+    """The exception's class, as the code's own process said: words of a message, never an outcome."""
     error_message: str = ""
     protocol_error: str | None = None
     """A frame that may not be."""
     clock_ended: bool = False
     """The worker's own clock ran out before any end came."""
-    over_bytes: bool = False
-    """More came than the policy lets out."""
+    over_bytes: str = ""
+    """What of it came in a larger measure than the policy lets out."""
     container_oom: bool = False
     """The engine says that the kernel killed in this container for memory."""
     loading: bool = False
@@ -41,82 +39,44 @@ class Verdict:
 
 
 def judge(signals: Signals, policy: Policy) -> Verdict:
-    """Decide. The worker's own observations go before the runner's word, and that before the code's."""
+    """Decide: the worker's own observations, then the runner's facts; what the code says decides nothing."""
     if signals.over_bytes:
-        return Verdict("output_limit", _flood_message(policy))
+        return Verdict("output_limit", f"{signals.over_bytes[0].upper()}{signals.over_bytes[1:]}.")
     if signals.protocol_error is not None:
         return Verdict(
             "runner_lost", f"The sandbox broke its protocol and was removed: {signals.protocol_error}."
         )
-    if signals.status is None:
+    end = signals.end
+    if end is None:
         return _judge_silence(signals, policy)
-    if signals.status == "ok":
+    if end.status == "ok":
         return Verdict("ok")
-    if signals.status == "timeout":
-        return Verdict("timeout", _timeout_message(signals, policy))
-    if signals.status == "oom":
-        return Verdict("oom", _memory_message(policy))
-    if signals.status == "output_limit":
-        return Verdict("output_limit", _flood_message(policy))
-    if signals.status == "killed":
-        return Verdict("code_error", _death_message(signals))
-    if signals.error_name == "OSError" and "[Errno 28]" in signals.error_message:
-        return Verdict("disk_limit", _disk_message(policy))
-    return Verdict("code_error", _error_message(signals))
+    if end.status == "timeout":
+        return Verdict("timeout", messages.timeout(policy, signals.loading))
+    if end.status == "output_limit":
+        return Verdict("output_limit", messages.flood(policy, end.flooded))
+    if end.status == "oom" or end.oom_kills:
+        return Verdict("oom", messages.memory(policy))
+    said = _said(signals, end)
+    if end.disk_full:
+        return Verdict("disk_limit", f"{messages.disk(policy, end.disk_full)} {said}")
+    hint = messages.hint(policy, end, signals.error_name, signals.error_message)
+    return Verdict("code_error", f"{said} {hint}".rstrip())
 
 
 def _judge_silence(signals: Signals, policy: Policy) -> Verdict:
     if signals.container_oom:
-        return Verdict("oom", _memory_message(policy))
+        return Verdict("oom", messages.memory(policy))
     if signals.clock_ended:
-        return Verdict("timeout", _timeout_message(signals, policy))
+        return Verdict("timeout", messages.timeout(policy, signals.loading))
     return Verdict(
         "runner_lost", "The sandbox ended before the code did, and took its result with it. Run it again."
     )
 
 
-def _timeout_message(signals: Signals, policy: Policy) -> str:
-    if signals.loading:
-        return (
-            f"Reading the file took longer than {policy.limits.load_wall_seconds:g} s, "
-            f"the limit of policy {policy.name!r}. Upload a smaller file, or use a policy that allows more."
-        )
-    return (
-        f"The code ran longer than {policy.limits.code_wall_seconds:g} s, the limit of policy "
-        f"{policy.name!r}, and was ended."
-    )
-
-
-def _memory_message(policy: Policy) -> str:
-    return (
-        f"Out of memory: more than {policy.limits.memory_bytes // _MIB} MiB was needed, "
-        f"the limit of policy {policy.name!r}."
-    )
-
-
-def _disk_message(policy: Policy) -> str:
-    return (
-        f"No space left in the sandbox: policy {policy.name!r} allows "
-        f"{policy.limits.tmpfs_bytes // _MIB} MiB for tables and files together."
-    )
-
-
-def _flood_message(policy: Policy) -> str:
-    return (
-        f"More output came than policy {policy.name!r} lets out "
-        f"({policy.output.flood_bytes // _MIB} MiB), and the code was ended."
-    )
-
-
-def _death_message(signals: Signals) -> str:
-    if signals.loading:
-        return f"Its reader broke down ({signals.signal or signals.exit_code}); the file may be damaged."
-    if signals.signal:
-        return f"The code's process was killed by signal {signals.signal}."
-    return f"The code ended its own process (exit status {signals.exit_code}) before it was done."
-
-
-def _error_message(signals: Signals) -> str:
+def _said(signals: Signals, end: End) -> str:
+    if end.status == "killed":
+        return messages.death(end, signals.loading)
     if signals.error_name is None:
         return "The code failed."
     return f"{signals.error_name}: {signals.error_message}".rstrip(": ")

@@ -16,6 +16,7 @@ from store.records import Language
 from worker.analysis.contract import Produced, RunResult
 from worker.engines.base import Engine, EngineError, PipeClosedError
 from worker.sandbox.collect import Collected, TooMuchError
+from worker.sandbox.end_frame import End
 from worker.sandbox.frames import BLOB_LIMIT_BYTES, FrameError
 from worker.sandbox.link import Link, SandboxLostError
 from worker.sandbox.outcome import Signals, Verdict, judge
@@ -148,8 +149,8 @@ class ContainerSandbox:
                     seen.take(await self._link.receive())
         except TimeoutError:
             flags["clock_ended"] = True
-        except TooMuchError:
-            flags["over_bytes"] = True
+        except TooMuchError as error:
+            flags["over_bytes"] = str(error)
         except FrameError as error:
             flags["protocol_error"] = str(error)
         except SandboxLostError as error:
@@ -173,11 +174,9 @@ class ContainerSandbox:
 
 
 def _signals(seen: Collected, **flags: Any) -> Signals:
-    end, error = seen.end or {}, seen.error or {}
+    error = seen.error or {}
     return Signals(
-        status=end.get("status"),
-        signal=end.get("signal"),
-        exit_code=end.get("exit_code"),
+        end=seen.end,
         error_name=error.get("name"),
         error_message=error.get("message", ""),
         **flags,
@@ -185,16 +184,17 @@ def _signals(seen: Collected, **flags: Any) -> Signals:
 
 
 def _run_result(seen: Collected, verdict: Verdict, seconds: float) -> RunResult:
-    end = seen.end or {}
+    end = seen.end or End(status="killed")
+    true_bytes = {"stdout": end.stdout_bytes, "stderr": end.stderr_bytes}
     streams = {
-        name: captured(
-            bytes(seen.head[name]),
-            bytes(seen.tail[name]),
-            _count(end.get(f"{name}_bytes"), len(seen.head[name]) + len(seen.tail[name])),
-        )
+        name: captured(bytes(seen.head[name]), bytes(seen.tail[name]), true_bytes[name])
         for name in ("stdout", "stderr")
     }
-    facts = {"cpu_seconds": end.get("cpu_seconds"), "dropped": end.get("dropped") or []}
+    facts = {
+        "cpu_seconds": end.cpu_seconds,
+        "dropped": [row.model_dump() for row in end.dropped] + seen.unkept,
+        "dropped_count": end.dropped_count + len(seen.unkept),
+    }
     message = verdict.message
     if verdict.outcome == "ok" and seen.result_refused:
         message = f"The result was left out: {seen.result_refused}."
@@ -209,7 +209,3 @@ def _run_result(seen: Collected, verdict: Verdict, seconds: float) -> RunResult:
         seconds=round(seconds, 4),
         facts=facts,
     )
-
-
-def _count(value: Any, at_least: int) -> int:
-    return max(value, at_least) if isinstance(value, int) and not isinstance(value, bool) else at_least

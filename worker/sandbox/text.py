@@ -10,7 +10,8 @@ __all__ = ["captured", "clean_text"]
 
 def captured(head: bytes, tail: bytes, true_bytes: int) -> Stream:
     """A stream of which `head` and `tail` were kept; the middle that is missing is said in the text."""
-    missing = max(0, true_bytes - len(head) - len(tail))
+    true_bytes = max(true_bytes, len(head) + len(tail))
+    missing = true_bytes - len(head) - len(tail)
     if missing == 0:
         return Stream(text=clean_text((head + tail).decode("utf-8", "replace")), bytes=true_bytes)
     first = clean_text(head.decode("utf-8", "ignore"))
