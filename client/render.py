@@ -10,6 +10,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from client.web_view import web_lines, web_text
+
 SHOWN_ROWS = 30
 _SHOWN_STREAM_LINES = 40
 _STAGE_WORDS = {
@@ -129,6 +131,7 @@ def show_success(console: Console, record: dict[str, Any]) -> None:
     _block(console, "printed", printed)
     _block(console, _code_title(record), code_view(record, coloured=console.is_terminal))
     _block(console, None, attempts_view(record))
+    _block(console, None, web_text([plain(line) for line in web_lines(record)]))
     _block(console, None, notes_view(record))
 
 
@@ -146,6 +149,7 @@ def show_failure(console: Console, record: dict[str, Any]) -> None:
     _block(console, "stderr", stream_view(record, "stderr"))
     _block(console, _code_title(record), code_view(record, coloured=console.is_terminal))
     _block(console, None, attempts_view(record))
+    _block(console, None, web_text([plain(line) for line in web_lines(record)]))
     _block(console, None, notes_view(record))
 
 

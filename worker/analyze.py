@@ -44,6 +44,7 @@ async def analyze(context: JobContext) -> dict[str, Any]:
         tables=tuple(TableView(table.name, table.profile) for table in tables),
         mode=job.request.mode,
         history=await _history(context),
+        hosts=context.policy.egress.hosts if context.policy.egress else (),
     )
     analysis = await answer_question(
         question, _LazySandbox(context, tables), model, context.policy, context.stage, settings=runtime.models

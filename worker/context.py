@@ -11,7 +11,7 @@ from typing import Any
 
 from policies.model import Policy, load_policy
 from policies.spec import policy_digest
-from store.records import Job
+from store.records import Job, WebRequest
 from worker.lease import Lease
 from worker.runtime import Runtime
 from worker.sandbox.run import ContainerSandbox
@@ -29,6 +29,8 @@ class JobContext:
     sandbox: ContainerSandbox | None = None
     notes: list[str] = field(default_factory=list)
     """For the record: what was left out although the job went on."""
+    egress: list[WebRequest] = field(default_factory=list)
+    """For the record, once the sandbox is released: the web requests of all attempts."""
     _marks: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -54,6 +56,8 @@ class JobContext:
     def release(self) -> None:
         """Have the sandbox destroyed, and its spooled files with it."""
         if self.sandbox is not None:
+            self.egress += self.sandbox.web_requests
+            self.notes += self.sandbox.web_notes
             self.runtime.retire(self.sandbox)
             shutil.rmtree(self.sandbox.spool, ignore_errors=True)
             self.sandbox = None

@@ -128,6 +128,7 @@ def _engine_words(error: EngineError) -> str:
 async def _finish(context: JobContext, changes: dict[str, Any]) -> None:
     changes.setdefault("timings", context.timings())
     changes.setdefault("notes", context.notes)
+    changes.setdefault("egress", context.egress)
     for attempt in range(_FINISH_TRIES):
         try:
             finished = await context.lease.finish(**changes)

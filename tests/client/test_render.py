@@ -187,3 +187,15 @@ def test_no_field_of_a_record_steers_the_terminal(show: Any) -> None:
 
 def test_a_stage_that_nobody_knows_steers_no_terminal_either() -> None:
     assert "\x1b" not in stage_words({"stage": HOSTILE})
+
+
+def test_each_web_request_is_a_line_refused_or_not() -> None:
+    asked = {"host": "api.example.org", "port": 443, "scheme": "https", "allowed": True}
+    refused = {"host": "ev\x1b[2Jil", "port": 80, "scheme": "http", "allowed": False, "reason": "not listed"}
+    sizes = {"sent_bytes": 1200, "received_bytes": 34567}
+    for show in (show_success, show_failure):
+        text = _shown(show, egress=[{**asked, **sizes}, refused])
+        assert "web: https://api.example.org:443: 1,200 bytes sent, 34,567 received" in text
+        assert "web, refused: http://ev\ufffd[2Jil:80 (not listed)" in text
+    assert "... 5 more web requests" in _shown(show_success, egress=[asked] * 25)
+    assert "web" not in _shown(show_success, egress=[])

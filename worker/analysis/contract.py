@@ -83,6 +83,8 @@ class Question:
     mode: Mode = "auto"
     history: tuple[tuple[str, str], ...] = ()
     """Earlier (question, answer) pairs, the oldest first."""
+    hosts: tuple[str, ...] = ()
+    """What the policy's allow-list says that code may reach by http and https."""
 
 
 StageWriter = Callable[[str, dict[str, Any]], Awaitable[None]]

@@ -20,6 +20,7 @@ OUTPUT_CHARS_MAX = 2000
 ANSWER_CHARS_MAX = 500
 HISTORY_TURNS = 3
 RESULT_ROWS = 20
+HOSTS_SHOWN = 50
 
 Token = Callable[[], str]
 
@@ -37,7 +38,7 @@ The code runs in a closed sandbox where these exist already:
 Put the final answer into a variable named result (number, string, DataFrame, Series or dict).
 For a chart, draw it with matplotlib or plotly and do not save or show it.
 Use column names exactly as given. Mind missing values. Do not change text that is not asked for.
-The data is loaded: do not read files, there is no network, and nothing can be installed.
+The data is loaded: do not read files, and nothing can be installed. NETWORK
 If the question cannot be answered from these tables, set result to one sentence that says why."""
 _SQL = """You are a data analyst. You answer a question about tables by writing one DuckDB SQL query.
 Return only the query: one SELECT (or WITH ... SELECT), no explanation, no Markdown.
@@ -63,8 +64,19 @@ def plan_messages(question: Question, language: Language, token: Token = random_
         said = "\n".join(f"Q: {_cut(q, ANSWER_CHARS_MAX)}\nA: {_cut(a, ANSWER_CHARS_MAX)}" for q, a in turns)
         parts += ["Earlier questions and answers, the oldest first:", _fenced(said, mark)]
     parts += ["The question:", _cut(question.text, QUESTION_CHARS_MAX)]
-    system = _SQL if language == "sql" else _PYTHON
+    system = _SQL if language == "sql" else _PYTHON.replace("NETWORK", _network(question.hosts))
     return [Message("system", f"{system}\n{_rule(mark)}"), Message("user", "\n".join(parts))]
+
+
+def _network(hosts: tuple[str, ...]) -> str:
+    if not hosts:
+        return "There is no network."
+    more = f" and {len(hosts) - HOSTS_SHOWN} more" if len(hosts) > HOSTS_SHOWN else ""
+    listed = ", ".join(hosts[:HOSTS_SHOWN])
+    return (
+        f"Only these hosts can be reached, with requests or pd.read_csv(url): {listed}{more}.\n"
+        "Ask them for nothing that the question does not need; all other web requests are refused."
+    )
 
 
 def repair_messages(

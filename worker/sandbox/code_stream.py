@@ -31,7 +31,7 @@ class CodeStream:
         self.finished = False
         """Nothing more goes to the code."""
         self.broken_off = False
-        """By the code itself, both ways."""
+        """Over both ways; what still comes was on its way."""
 
     def feed(self, data: bytes) -> None:
         """Take in bytes of the code. Raises: FrameError, for more than the window or after the end."""
@@ -88,7 +88,7 @@ class CodeStream:
     async def finish(self, *, reset: bool = False) -> None:
         """Say that nothing more comes, and with `reset` that all is over. Raises: PipeClosedError."""
         if reset:
-            self.ended = True
+            self.ended = self.broken_off = True
         elif self.finished:
             return
         self.finished = True

@@ -40,6 +40,9 @@ class Network:
     dial: Dial = system_dial
 
 
+INTERNET = Network()
+
+
 async def judged_addresses(network: Network, host: str, port: int, seconds: float) -> list[str]:
     """All addresses of `host`. Raises: WebError, when it has none or one of them is not global."""
     try:

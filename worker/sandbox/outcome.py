@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from policies.model import Policy
 from store.records import Outcome
-from worker.sandbox import messages
+from worker.sandbox import messages, web_words
 from worker.sandbox.end_frame import End
 
 
@@ -28,6 +28,8 @@ class Signals:
     container_oom: bool = False
     """The engine says that the kernel killed in this container for memory."""
     loading: bool = False
+    refused: tuple[str, ...] = ()
+    """`host: reason` of the attempt's web requests that the worker refused or cut."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ def judge(signals: Signals, policy: Policy) -> Verdict:
     said = _said(signals, end)
     if end.disk_full:
         return Verdict("disk_limit", f"{messages.disk(policy, end.disk_full)} {said}")
-    hint = messages.hint(policy, end, signals.error_name, signals.error_message)
+    if signals.refused:
+        return Verdict("policy_denied", web_words.denied(policy, signals.refused, said))
+    about = (signals.error_name, signals.error_message)
+    hint = messages.hint(policy, end, *about) or web_words.hint(policy, *about)
     return Verdict("code_error", f"{said} {hint}".rstrip())
 
 

@@ -12,17 +12,22 @@ from typing import Any
 import structlog
 
 from policies.model import Policy
-from store.records import Language
+from store.records import Language, WebRequest
 from worker.analysis.contract import Produced, RunResult
 from worker.engines.base import Engine, EngineError, PipeClosedError
+from worker.sandbox.authorities import authorities_of
 from worker.sandbox.collect import Collected, TooMuchError
+from worker.sandbox.dial import INTERNET, Network
 from worker.sandbox.end_frame import End
 from worker.sandbox.frames import BLOB_LIMIT_BYTES, FrameError
 from worker.sandbox.link import Link, SandboxLostError
 from worker.sandbox.outcome import Signals, Verdict, judge
 from worker.sandbox.text import captured
+from worker.sandbox.tunnel import NET_TYPES, Tunnel
 
 log = structlog.get_logger()
+CA_NAME = "ca.pem"
+"""As which the policy's `ca_file` is put; no table's name has this ending."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,14 @@ class Made:
 class ContainerSandbox:
     """A sandbox in a container. Meets `worker.analysis.contract.Sandbox`."""
 
-    def __init__(self, engine: Engine, link: Link, policy: Policy, made: Made) -> None:
+    def __init__(
+        self, engine: Engine, link: Link, policy: Policy, made: Made, network: Network = INTERNET
+    ) -> None:
         self._engine = engine
         self._link = link
         self._tables: list[dict[str, str]] = []
+        self._net: dict[str, Any] | None = None
+        self._tunnel = Tunnel(policy, policy.egress, link.send, network) if policy.egress else None
         self.policy = policy
         self.container_id = made.container_id
         self.image_digest = made.image_digest
@@ -71,6 +80,16 @@ class ContainerSandbox:
     def alive(self) -> bool:
         """Whether it may still be used."""
         return self._link.alive
+
+    @property
+    def web_requests(self) -> list[WebRequest]:
+        """What code has asked of the web so far, refused ones too: the first of them."""
+        return self._tunnel.account.records if self._tunnel else []
+
+    @property
+    def web_notes(self) -> list[str]:
+        """How many requests are not among them."""
+        return self._tunnel.account.notes() if self._tunnel else []
 
     async def put(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Stream a file to `/work/in/<name>`; never more than one chunk of it is in memory.
@@ -107,18 +126,34 @@ class ContainerSandbox:
         return Loaded(verdict, tuple(seen.profiles), tuple(p for p in seen.produced if p.role == "table"))
 
     async def run(self, code: str, language: Language, number: int) -> RunResult:
-        """Run `code` as attempt `number`; never raises for what the code does."""
+        """Run `code` as attempt `number`; never raises for what the code does.
+
+        Raises:
+            PolicyError: The policy's `ca_file` is not what it was when the worker started.
+        """
         started = time.monotonic()
         wall_seconds = self.policy.limits.code_wall_seconds
-        header = {
+        header: dict[str, Any] = {
             "type": "run",
             "language": language,
             "code": code,
             "tables": self._tables,
             "wall_seconds": wall_seconds,
         }
+        if self._tunnel is not None:
+            header["net"] = await self._net_header()
+            self._tunnel.begin(number)
         seen, verdict = await self._attempt(header, number, wall_seconds, self.policy.output.artifact_bytes)
         return _run_result(seen, verdict, time.monotonic() - started)
+
+    async def _net_header(self) -> dict[str, Any]:
+        """What the runner is to know of web requests; the CA file is put when it is first asked for."""
+        if self._net is None:
+            egress, data = self.policy.egress, await asyncio.to_thread(authorities_of, self.policy)
+            if data is not None:
+                await self._link.send({"type": "put", "name": CA_NAME, "last": True}, data)
+            self._net = {"at_once": egress.at_once if egress else 0, "ca": CA_NAME if data else None}
+        return self._net
 
     async def hang_up(self) -> None:
         """Close the pipe; the sandbox's runner ends by itself when it notices."""
@@ -146,7 +181,11 @@ class ContainerSandbox:
             async with asyncio.timeout(wall_seconds + self.policy.limits.grace_seconds):
                 await self._link.send({**header, "attempt": number, "output": output})
                 while seen.end is None:
-                    seen.take(await self._link.receive())
+                    frame = await self._link.receive()
+                    if self._tunnel is not None and frame.type in NET_TYPES:
+                        self._tunnel.take(frame)
+                    else:
+                        seen.take(frame)
         except TimeoutError:
             flags["clock_ended"] = True
         except TooMuchError as error:
@@ -159,10 +198,13 @@ class ContainerSandbox:
             pass
         finally:
             seen.close()
+            if self._tunnel is not None:
+                await self._tunnel.end()
         if seen.end is None and not flags.get("over_bytes"):
             flags["container_oom"] = await self._was_oom_killed()
             log.warning("no end of attempt", diagnostics=self._link.diagnostics()[-2000:], **flags)
-        signals = _signals(seen, loading=header["type"] == "load", **flags)
+        refused = self._tunnel.refused() if self._tunnel is not None and "net" in header else ()
+        signals = _signals(seen, loading=header["type"] == "load", refused=refused, **flags)
         return seen, judge(signals, self.policy)
 
     async def _was_oom_killed(self) -> bool:

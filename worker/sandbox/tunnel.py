@@ -41,6 +41,8 @@ class Tunnel:
         self._send = send
         self._network = network
         self._rules: Rules | None = None
+        """Of the attempt that runs, or ran last."""
+        self._running = False
         self._last_conn = 0
         self._live: dict[int, _Live] = {}
         self._slots = asyncio.Semaphore(egress.at_once)
@@ -48,6 +50,7 @@ class Tunnel:
 
     def begin(self, attempt: int) -> None:
         """From now on `attempt` may open connections."""
+        self._running = True
         self._rules = Rules(self._policy, self._egress, self.account, self._network, attempt)
 
     def refused(self) -> tuple[str, ...]:
@@ -79,6 +82,7 @@ class Tunnel:
 
     async def end(self) -> None:
         """The attempt is over, and all its connections with it."""
+        self._running = False
         tasks = [live.task for live in self._live.values()]
         for task in tasks:
             task.cancel()
@@ -86,7 +90,7 @@ class Tunnel:
         self._live.clear()
 
     def _open(self, conn: int, attempt: object) -> None:
-        if self._rules is None or attempt != self._rules.attempt:
+        if self._rules is None or not self._running or attempt != self._rules.attempt:
             raise FrameError("a connection belongs to no attempt that is running")
         if conn <= self._last_conn:
             raise FrameError("a connection's number was used before")

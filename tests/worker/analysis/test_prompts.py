@@ -54,6 +54,16 @@ def test_the_plan_prompt_names_what_the_sandbox_has() -> None:
     assert user.content.endswith("The question:\nHow many?")
 
 
+def test_the_plan_prompt_names_the_hosts_of_the_policy_and_that_there_are_no_others() -> None:
+    hosts = ("api.example.org", "*.data.example")
+    system = plan_messages(Question("q", (table(),), hosts=hosts), "python")[0].content
+    assert "api.example.org, *.data.example" in system
+    assert "all other web requests are refused" in system
+    assert "There is no network" not in system
+    many = tuple(f"h{at}.example" for at in range(60))
+    assert "and 10 more" in plan_messages(Question("q", (table(),), hosts=many), "python")[0].content
+
+
 def test_each_prompt_has_a_fence_of_its_own() -> None:
     first, second = (plan_messages(Question("q", (table(),)), "python")[1].content for _ in range(2))
     assert first != second
