@@ -70,6 +70,8 @@ class Budget:
 
 def safe_name(name: str) -> str:
     """`name` without directories, control characters, and leading dots; never empty."""
+    if len(name) > 4 * _NAME_LIMIT:  # a name of megabytes would take minutes in what follows
+        name = name[: 2 * _NAME_LIMIT] + name[-2 * _NAME_LIMIT :]
     plain = unicodedata.normalize("NFC", name).replace("/", "__").replace("\\", "_")
     kept = "".join(char if char.isprintable() else "_" for char in plain).lstrip(". ").rstrip()
     return _shorten(kept) or "file"

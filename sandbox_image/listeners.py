@@ -71,7 +71,7 @@ class RunListener:
 
     def _result(self, header: dict[str, Any]) -> None:
         result = header.get("result")
-        if not isinstance(result, dict) or result.get("type") not in _RESULT_TYPES:
+        if not isinstance(result, dict) or _text(result, "type") not in _RESULT_TYPES:
             raise FrameError("a result without a known type")
         self._send({"type": "result", "result": result})
 
@@ -98,8 +98,8 @@ class RunListener:
             self._file = None
 
     def _open_file(self, header: dict[str, Any]) -> None:
-        role, name, size = header.get("role"), _text(header, "name"), header.get("size")
-        pattern = _ROLES.get(str(role))
+        role, name, size = _text(header, "role"), _text(header, "name"), header.get("size")
+        pattern = _ROLES.get(role)
         if pattern is None or not pattern.fullmatch(name) or type(size) is not int or size < 0:
             raise FrameError("a file that a run may not send")
         mimes = {".png": "image/png", ".csv": "text/csv", ".json": "application/vnd.plotly.v1+json"}
@@ -138,10 +138,11 @@ class LoadListener:
             fields = {key: _text(header, key)[:_TEXT_LIMIT] for key in ("name", "message", "traceback")}
             self._pipe.send({"type": "error", "attempt": self._attempt, **fields})
             return
-        path = self._waiting.pop(str(header.get("file_id")), None)
-        if header["type"] != "profile" or path is None:
+        file_id = _text(header, "file_id") if header["type"] == "profile" else ""
+        path = self._waiting.pop(file_id, None)
+        if path is None:
             raise FrameError(f"message {header['type']!r} is not in order")
-        base = {"type": "profile", "attempt": self._attempt, "file_id": header["file_id"]}
+        base = {"type": "profile", "attempt": self._attempt, "file_id": file_id}
         tables = header.get("tables")
         if not isinstance(tables, list):
             self._pipe.send(base | {"error": _bad_file(header.get("error"))})

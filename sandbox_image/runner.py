@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import facts, layout
+from . import asked, facts, layout
 from .artifacts import Budget
 from .attempt import Attempt, end_frame
 from .carrier import Carrier
@@ -25,17 +25,7 @@ from .processes import Zygote, end_all_but, set_dumpable
 from .zygote import main as zygote_main
 
 VERSION = 1
-_MAX_AT_ONCE = 64
-_PUT_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _WAKE_SECONDS = 2.0
-_OUTPUT_FIELDS = (
-    "stdout_bytes",
-    "stderr_bytes",
-    "flood_bytes",
-    "result_bytes",
-    "artifact_count",
-    "artifact_bytes",
-)
 
 
 @dataclass
@@ -73,7 +63,7 @@ class Runner:
     def _greet(self) -> None:
         header, _ = self.pipe.receive()
         key = header.get("key")
-        if header["type"] != "hello" or header.get("version") != VERSION:
+        if header["type"] != "hello" or header.get("version") is True or header.get("version") != VERSION:
             raise FrameError(f"the first frame is not a hello of version {VERSION}")
         if not isinstance(key, str) or not re.fullmatch(r"[0-9a-f]{64}", key):
             raise FrameError("the key is not 64 hex digits")
@@ -82,7 +72,7 @@ class Runner:
         self.pipe.send({"type": "ready", "version": VERSION, "facts": facts.gather()})
 
     def _put(self, header: dict[str, Any], blob: bytes) -> None:
-        name = _put_name(header.get("name"))
+        name = asked.put_name(header.get("name"))
         if name in self.refused:
             return
         try:
@@ -92,22 +82,19 @@ class Runner:
             self.refused[name] = f"the file does not fit into the sandbox: {error.strerror}"
 
     def _run(self, header: dict[str, Any]) -> None:
-        output = _output(header)
+        output, number, wall_seconds = _frame_of_attempt(header)
         budget = Budget(output["artifact_count"], output["artifact_bytes"])
-        number = int(header["attempt"])
-        web = _web(header)
-        if self._refuse_run(number, header.get("tables", []), web):
+        language, code = asked.code(header)
+        tables, web = asked.tables(header), asked.web(header)
+        if self._refuse_run(number, tables, web):
             return
         self.process = self._living_process()
-        language, tables = header.get("language"), header.get("tables", [])
-        if language not in ("python", "sql") or not isinstance(header.get("code"), str):
-            raise FrameError("a run without code in a known language")
         message = {
             "type": "run",
             "attempt": number,
             "language": language,
-            "code": header["code"],
-            "tables": [{"name": str(table["name"]), "path": _put_name(table["path"])} for table in tables],
+            "code": code,
+            "tables": tables,
             "output": output,
             "web": web and {"ca": web["ca"]},
         }
@@ -117,7 +104,7 @@ class Runner:
             self.zygote,
             self.process,
             number,
-            float(header["wall_seconds"]),
+            wall_seconds,
             output,
             listener,
             budget,
@@ -158,23 +145,18 @@ class Runner:
 
     def _load(self, header: dict[str, Any]) -> None:
         """Read files in a process of its own, which ends with the load."""
-        output = _output(header)
+        output, number, wall_seconds = _frame_of_attempt(header)
+        files, taken = asked.files(header), asked.taken_names(header)
         self.loads += 1
         directory = layout.TMP_DIR / f"load-{self.loads}"
         directory.mkdir(mode=0o700)
-        files = [
-            {key: str(file[key]) for key in ("file_id", "name", "format")} | {"path": _put_name(file["path"])}
-            for file in header["files"]
-        ]
-        number = int(header["attempt"])
         for file in files:
             if file["path"] in self.refused:
                 error = {"code": "too_large", "message": self.refused[file["path"]]}
                 profile = {"type": "profile", "attempt": number, "file_id": file["file_id"], "error": error}
                 self.pipe.send(profile)
         files = [file for file in files if file["path"] not in self.refused]
-        taken = [str(name) for name in header.get("taken", [])]
-        taken += [path.stem for path in layout.IN_DIR.glob("*.parquet")]
+        taken = taken + [path.stem for path in layout.IN_DIR.glob("*.parquet")]
         process = CodeProcess(self.zygote)
         listener = LoadListener(self.pipe, number, files, directory)
         attempt = Attempt(
@@ -182,7 +164,7 @@ class Runner:
             self.zygote,
             process,
             number,
-            float(header["wall_seconds"]),
+            wall_seconds,
             output,
             listener,
             Budget(0, 0),
@@ -205,25 +187,8 @@ def _append(path: Path, blob: bytes) -> None:
         os.close(file)
 
 
-def _put_name(name: Any) -> str:
-    if not isinstance(name, str) or not _PUT_NAME.fullmatch(name) or name in (".", ".."):
-        raise FrameError(f"not the name of a file that was put: {name!r}")
-    return name
-
-
-def _web(header: dict[str, Any]) -> dict[str, Any] | None:
-    """How web requests of a run are carried; None: not at all."""
-    net = header.get("net")
-    if net is None:
-        return None
-    at_once, ca = int(net["at_once"]), net.get("ca")
-    if not 1 <= at_once <= _MAX_AT_ONCE:
-        raise FrameError(f"{at_once} connections at once")
-    return {"at_once": at_once, "ca": None if ca is None else _put_name(ca)}
-
-
-def _output(header: dict[str, Any]) -> dict[str, int]:
-    return {field: int(header["output"][field]) for field in _OUTPUT_FIELDS}
+def _frame_of_attempt(header: dict[str, Any]) -> tuple[dict[str, int], int, float]:
+    return asked.output_limits(header), asked.attempt_number(header), asked.wall_seconds(header)
 
 
 def _take_pipe() -> Pipe:
@@ -250,8 +215,9 @@ def main() -> NoReturn:
         runner.serve()
     except PipeClosed:
         os._exit(0)
-    except (FrameError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        sys.stderr.write(f"runner: {type(error).__name__}: {error}\n"[:1000])
+    except Exception as error:
+        line = f"runner: {type(error).__name__}: {error}".splitlines()[0]
+        sys.stderr.write(f"{line[:1000]}\n")
         sys.stderr.flush()
         os._exit(70)
     os._exit(0)

@@ -102,11 +102,11 @@ async def _work(context: JobContext) -> dict[str, Any]:
         return ending(error.outcome, error.message, error_code=error.code)
     except (PolicyError, UnknownModelError) as error:
         return ending("policy_denied", str(error))
+    except PipeClosedError:  # an EngineError too, so it goes first
+        return ending("runner_lost", "The sandbox ended while data went in. Run it again.")
     except EngineError as error:
         log.error("engine", error=str(error))
         return ending("engine_error", _engine_words(error))
-    except PipeClosedError:
-        return ending("runner_lost", "The sandbox ended while data went in. Run it again.")
     except (LeaseLostError, StoreUnavailableError):
         raise
     except Exception as error:

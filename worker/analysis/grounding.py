@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from store.text import normalized
 from worker.analysis.number_words import spelled_numbers
 
 _SCALES = {
@@ -65,7 +65,7 @@ def ungrounded_numbers(words: str, result: dict[str, Any] | None, *texts: str) -
 
 def claims(words: str) -> list[Claim]:
     """All numbers that `words` state, written in digits or spelled out."""
-    text = unicodedata.normalize("NFKC", words)
+    text = normalized("NFKC", words)
     found = [_claim(match) for match in _NUMBER.finditer(text)]
     for at, spelled, value in spelled_numbers(text):
         found.append(Claim(spelled, _number(value), rank=_stands_for_rank(text, at)))
@@ -141,7 +141,7 @@ def _known_values(result: dict[str, Any] | None, texts: Iterable[str]) -> tuple[
 
 
 def _in_text(text: str) -> Iterator[float]:
-    text = unicodedata.normalize("NFKC", text[:100_000])
+    text = normalized("NFKC", text[:100_000])
     for match in _NUMBER.finditer(text):
         yield _claim(match).value
     # Dates, times, names such as `Q3`: each run of digits counts by itself.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 WORDS_CHARS_MAX = 2000
@@ -94,7 +95,8 @@ def _show(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return f"{value:,}" if abs(value) < 10**18 else f"{value:.6g}"
+        # As a Decimal: there are whole numbers beyond what a float can hold.
+        return f"{value:,}" if abs(value) < 10**18 else f"{Decimal(value).normalize():.6g}"
     if isinstance(value, float):
         return f"{value:,.10g}" if abs(value) < 1e15 else f"{value:.10g}"
     return _short(str(value))

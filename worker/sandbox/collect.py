@@ -6,7 +6,6 @@ import contextlib
 import errno
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import FileIO
@@ -14,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from policies.model import Policy
+from store.text import normalized
 from worker.analysis.contract import Produced
 from worker.sandbox.end_frame import End, parse_end
 from worker.sandbox.frames import Frame, FrameError
+from worker.sandbox.profiles import BadProfileError, check_profile
 from worker.sandbox.results import BadResultError, check_result
 from worker.sandbox.text import clean_text
 
@@ -28,7 +29,6 @@ _NAME_BYTES = 200
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _CHUNK_BYTES_MIN = 4096
 """Of a chunk that is not a file's last: many tiny ones would cost the worker more than their bytes."""
-_PROFILES_MAX = 1000
 
 
 class TooMuchError(Exception):
@@ -38,6 +38,7 @@ class TooMuchError(Exception):
 @dataclass
 class _OpenFile:
     role: str
+    said_name: str
     name: str
     mime: str
     path: Path
@@ -55,6 +56,8 @@ class Collected:
     spool: Path
     attempt: int
     file_limit_bytes: int
+    asked: frozenset[str] = frozenset()
+    """Ids of the files that are to be read; of code, that is none."""
     head: dict[str, bytearray] = field(default_factory=lambda: {"stdout": bytearray(), "stderr": bytearray()})
     tail: dict[str, bytearray] = field(default_factory=lambda: {"stdout": bytearray(), "stderr": bytearray()})
     result: dict[str, Any] | None = None
@@ -67,6 +70,8 @@ class Collected:
     """Files that came and found no room on the worker's disk."""
     _open: _OpenFile | None = None
     _file_bytes: int = 0
+    _tables_due: set[str] = field(default_factory=set)
+    """Files of tables that the last profile promised."""
 
     def take(self, frame: Frame) -> None:
         """Take in one frame.
@@ -78,7 +83,7 @@ class Collected:
         handler = self._handlers().get(frame.type)
         if handler is None:
             raise FrameError(f"a frame of type {frame.type[:40]!r} may not come here")
-        if frame.header.get("attempt") != self.attempt:
+        if type(frame.header.get("attempt")) is not int or frame.header["attempt"] != self.attempt:
             raise FrameError("a frame belongs to another attempt")
         if self._open is not None and frame.type != "file":
             raise FrameError("a file was not finished")
@@ -131,11 +136,14 @@ class Collected:
         }
 
     def _take_profile(self, frame: Frame) -> None:
-        if not isinstance(frame.header.get("file_id"), str):
-            raise FrameError("a profile names no file")
-        if len(self.profiles) >= _PROFILES_MAX:
-            raise FrameError("more profiles than files")
-        self.profiles.append({name: frame.header.get(name) for name in ("file_id", "tables", "error")})
+        try:
+            profile = check_profile(frame.header)
+        except BadProfileError as error:
+            raise FrameError(f"a profile is misshapen: {error}") from None
+        if profile["file_id"] not in self.asked - {known["file_id"] for known in self.profiles}:
+            raise FrameError("a profile of a file that was not asked for, or a second one")
+        self.profiles.append(profile)
+        self._tables_due = {f"{table['name']}.parquet" for table in profile["tables"] or ()}
 
     def _take_end(self, frame: Frame) -> None:
         self.end = parse_end(frame.header)
@@ -152,14 +160,19 @@ class Collected:
             raise FrameError("a file comes in chunks that are too small")
         if self._open is None:
             self._open = self._begin_file(frame)
+        elif (frame.header.get("role"), frame.header.get("name")) != (self._open.role, self._open.said_name):
+            raise FrameError("a file was not finished")
         self._write(self._open, frame.blob)
         if last:
             self._finish_file(self._open)
 
     def _begin_file(self, frame: Frame) -> _OpenFile:
         role, name = frame.header.get("role"), frame.header.get("name")
-        if role not in ROLES or not isinstance(name, str):
+        if not isinstance(role, str) or role not in ROLES or not isinstance(name, str):
             raise FrameError("a file has no name or no known role")
+        if (role == "table") != bool(self.asked) or (role == "table" and name not in self._tables_due):
+            raise FrameError(f"a file of role {role} that may not come here")
+        self._tables_due.discard(name)
         count = len(self.produced) + len(self.unkept)
         if role != "table" and count >= self.policy.output.artifact_count + 1:
             raise TooMuchError(
@@ -167,7 +180,7 @@ class Collected:
                 f"({self.policy.output.artifact_count})"
             )
         mime = _text(frame.header.get("mime") or "application/octet-stream", 100)
-        file = _OpenFile(str(role), safe_name(name), mime, self.spool / f"{self.attempt}-{count}")
+        file = _OpenFile(role, name, safe_name(name), mime, self.spool / f"{self.attempt}-{count}")
         with self._disk_may_be_full(file):
             self.spool.mkdir(parents=True, exist_ok=True)
             file.stream = file.path.open("wb", buffering=0)
@@ -214,7 +227,7 @@ class Collected:
 
 def safe_name(name: str) -> str:
     """The last part of `name`, without what a shell, a header or a file system could take amiss."""
-    last = unicodedata.normalize("NFC", clean_text(name)).replace("\\", "/").rsplit("/", 1)[-1]
+    last = normalized("NFC", clean_text(name)).replace("\\", "/").rsplit("/", 1)[-1]
     safe = _NAME.sub("_", last).strip(" .")[:120]
     safe = safe.encode()[:_NAME_BYTES].decode("utf-8", "ignore").strip(" .") or "file"
     return f"_{safe}" if _RESERVED.match(safe) else safe

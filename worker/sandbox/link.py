@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
-from typing import Any
+from typing import Any, cast
 
 from worker.engines.base import Pipe
 from worker.sandbox.frames import ZERO_KEY, Decoder, Encoder, Frame, FrameError
 
 PROTOCOL_VERSION = 1
-_QUEUED_FRAMES = 64
+_QUEUED_FRAMES = 16
+"""A frame may come to some 50 MB once its JSON is read; more than these few are not read ahead."""
+_FACTS_BYTES = 64 << 10
 
 
 class SandboxLostError(Exception):
@@ -57,10 +61,10 @@ class Link:
             frame = await asyncio.wait_for(self.receive(), wall_seconds)
         except TimeoutError:
             raise SandboxLostError(f"the sandbox was not ready within {wall_seconds:g} s") from None
-        if frame.type != "ready" or frame.header.get("version") != PROTOCOL_VERSION:
+        version = frame.header.get("version")
+        if frame.type != "ready" or type(version) is not int or version != PROTOCOL_VERSION:
             raise SandboxLostError("the sandbox's first frame is not a ready of version 1", protocol=True)
-        facts = frame.header.get("facts")
-        return facts if isinstance(facts, dict) else {}
+        return _facts(frame.header.get("facts"))
 
     async def send(self, header: dict[str, Any], blob: bytes = b"") -> None:
         """Send one frame. Raises: PipeClosedError."""
@@ -80,10 +84,16 @@ class Link:
         return self._pipe.diagnostics()
 
     async def close(self) -> None:
-        """End the pipe and the reading task."""
-        if self._reader is not None:
-            self._reader.cancel()
-        await self._pipe.close()
+        """End the pipe and the reading task; who waits for a frame is told."""
+        self._lost = self._lost or SandboxLostError("the sandbox was given up")
+        try:
+            if self._reader is not None:
+                self._reader.cancel()
+                await asyncio.wait([self._reader])
+        finally:
+            with contextlib.suppress(asyncio.QueueFull):
+                self._frames.put_nowait(None)
+            await self._pipe.close()
 
     async def _read(self) -> None:
         try:
@@ -94,4 +104,18 @@ class Link:
             self._lost = SandboxLostError("the sandbox ended")
         except (FrameError, ValueError) as error:
             self._lost = SandboxLostError(str(error), protocol=True)
+        except Exception as error:
+            # Whoever waits for a frame must hear of it, whatever it was.
+            self._lost = SandboxLostError(f"the sandbox cannot be read: {type(error).__name__}")
         await self._frames.put(None)
+
+
+def _facts(said: Any) -> dict[str, Any]:
+    """What the sandbox says of itself, if it is of a size that may be kept. Raises: SandboxLostError."""
+    try:
+        small = isinstance(said, dict) and len(json.dumps(said)) <= _FACTS_BYTES
+    except RecursionError:
+        small = False
+    if not small:
+        raise SandboxLostError("the sandbox's facts are no object of at most 64 KiB", protocol=True)
+    return cast("dict[str, Any]", said)

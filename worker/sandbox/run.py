@@ -175,7 +175,8 @@ class ContainerSandbox:
         self, header: dict[str, Any], number: int, wall_seconds: float, file_limit_bytes: int
     ) -> tuple[Collected, Verdict]:
         output = self.policy.output.model_dump()
-        seen = Collected(self.policy, self.spool, number, file_limit_bytes)
+        asked = frozenset(file["file_id"] for file in header.get("files", ()))
+        seen = Collected(self.policy, self.spool, number, file_limit_bytes, asked)
         flags: dict[str, Any] = {}
         try:
             async with asyncio.timeout(wall_seconds + self.policy.limits.grace_seconds):

@@ -74,7 +74,7 @@ def _joined(items: list[str], result: dict[str, Any]) -> str:
 
 
 def _trend(index: list[Any], values: list[Any], template: dict[str, Any], *, truncated: bool) -> str:
-    known = [(value, str(key)) for key, value in zip(index, values, strict=False) if value is not None]
+    known = [(value, str(key)) for key, value in zip(index, values, strict=False) if _is_number(value)]
     if not known:
         return "There is no value in any period."
     if truncated:
@@ -89,6 +89,10 @@ def _trend(index: list[Any], values: list[Any], template: dict[str, Any], *, tru
     return " ".join(
         parts if len(known) > 1 else [f"There is one {period}: {known[0][1]} with {_said(best)}."]
     )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _named(known: list[tuple[Any, str]], value: Any) -> str:

@@ -1,0 +1,152 @@
+"""What can a field of a header be, once its JSON was read? Strategies for hypothesis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.fuzz.headers import FIELDS
+
+TEXTS = (
+    *(
+        "",
+        "ok",
+        "error",
+        "end",
+        "\0",
+        "\ud800",
+        "\udfff",
+        "../../etc/passwd",
+        "a\\..\\b",
+        "\x1b[31mred",
+        "\u202egnp",
+        "x" * 5000,
+    ),
+    *(
+        "sales",
+        "sales.parquet",
+        "figure-1.png",
+        "result.csv",
+        "a" + "\u0301\u0323" * 3000,
+        "1" * 5000,
+        "[Errno 28]",
+    ),
+    *(
+        "MemoryError",
+        "<script>",
+        "file",
+        "table",
+        "figure",
+        "result",
+        "scalar",
+        "f",
+        "\n\n",
+        "CON.txt",
+        ".",
+        "/",
+    ),
+)
+NUMBERS = (
+    0,
+    1,
+    -1,
+    2**31,
+    2**63,
+    -(2**63) - 1,
+    10**400,
+    10**4000,
+    1e308,
+    -0.0,
+    5e-324,
+    1.5,
+    True,
+    False,
+    None,
+)
+
+
+def _deep(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+scalars = (
+    st.sampled_from(NUMBERS)
+    | st.sampled_from(TEXTS)
+    | st.text(max_size=8)
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+values = st.recursive(
+    scalars | st.sampled_from([30, 60, 400]).map(_deep),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(TEXTS) | st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def headers(kinds: tuple[str, ...], **fixed: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Headers of these types, each field right or wrong or not there; `fixed` ones mostly as given."""
+
+    def of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+        fields = {
+            name: st.just(fixed[name]) | st.just(fixed[name]) | values if name in fixed else values
+            for name in FIELDS[kind]
+        }
+        return st.fixed_dictionaries({"type": st.just(kind)}, optional=fields)
+
+    return st.sampled_from(kinds).flatmap(of)
+
+
+def shaped(good: Any) -> st.SearchStrategy[Any]:
+    """`good` with any parts of it replaced by something else, now and then one left out."""
+    if isinstance(good, dict):
+        fields = {key: shaped(part) for key, part in good.items()}
+        whole = st.fixed_dictionaries(fields)
+        some = st.fixed_dictionaries({}, optional=fields)
+        return st.one_of(whole, whole, whole, whole, some, values)
+    if isinstance(good, list):
+        parts = st.tuples(*map(shaped, good)).map(list)
+        return st.one_of(
+            parts, parts, parts, parts, st.lists(st.one_of([values, *map(shaped, good)]), max_size=3)
+        )
+    return st.one_of(*[st.just(good)] * 6, values)
+
+
+RESULTS: tuple[dict[str, Any], ...] = (
+    {"type": "scalar", "value": 1.5, "truncated": True, "shape": [3]},
+    {"type": "text", "value": "hello"},
+    {"type": "json", "value": {"a": [1, {"b": None}]}, "shape": [1]},
+    {"type": "table", "value": {"columns": ["a", "b"], "rows": [[1, "x"], [None, 2.5]]}, "shape": [2, 2]},
+    {"type": "series", "value": {"name": "n", "index": ["x", 2], "values": [1, 10**400]}, "shape": [2]},
+    {"type": "chart", "name": "figure-1.png"},
+)
+PROFILE: dict[str, Any] = {
+    "name": "sales",
+    "file": "sales.csv",
+    "rows": 3,
+    "columns": [
+        {
+            "name": "price",
+            "dtype": "float64",
+            "kind": "number",
+            "nulls": 1,
+            "unique": 2,
+            "min": 0.5,
+            "max": 9.9,
+            "mean": 4.2,
+            "values": ["a", "b"],
+            "top": [["4.99", 30]],
+        }
+    ],
+    "sample": [[1.5]],
+    "read_as": {"format": "csv", "delimiter": ","},
+    "coercions": [{"column": "price", "what": "formulas without a stored value", "cells": 12}],
+}
+results = st.sampled_from(RESULTS).flatmap(shaped)
+profiles = shaped(PROFILE)
