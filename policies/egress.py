@@ -39,7 +39,7 @@ class Verdict:
 def asked_of_authority(text: str, scheme: Scheme, default_port: int | None = None) -> Asked:
     """The target of `CONNECT host:port`, or of a URL's authority, where the port may be missing."""
     host, colon, port = text.rpartition(":")
-    if not colon or "]" in port:
+    if not colon or "]" in port or "@" in port:
         return Asked(scheme, text, default_port)
     readable = _PORT.fullmatch(port) and int(port) <= 0xFFFF
     return Asked(scheme, host, int(port) if readable else None)

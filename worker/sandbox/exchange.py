@@ -18,7 +18,7 @@ from worker.sandbox.code_stream import CodeStream
 from worker.sandbox.dial import Network, dial, judged_addresses
 from worker.sandbox.forward import Forward, feed
 from worker.sandbox.host_stream import HostStream, run_both
-from worker.sandbox.proxy_head import HEAD_BYTES, ProxyRequest, interpret, request_headers
+from worker.sandbox.proxy_head import HEAD_BYTES, ProxyRequest, interpret, request_headers, size
 from worker.sandbox.text import clean_text
 from worker.sandbox.web_error import WebError, failed
 
@@ -106,7 +106,11 @@ class Exchange:
             raise failed(f"no whole request came within {seconds:g} s", 408) from None
         except h11.RemoteProtocolError as error:
             raise WebError(f"this is no request to a proxy: {error}", status=400) from None
-        return event if isinstance(event, h11.Request) else None
+        if not isinstance(event, h11.Request):
+            return None
+        if size(event) > HEAD_BYTES:  # h11 counts only heads that come in pieces
+            raise WebError(f"its head is larger than {HEAD_BYTES >> 10} KiB", status=431)
+        return event
 
     async def _carry_out(self, head: h11.Request, request: ProxyRequest) -> None:
         rules, record = self._rules, self._note(_record_of(request, self._rules.attempt))

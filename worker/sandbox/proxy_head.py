@@ -60,6 +60,11 @@ def interpret(head: h11.Request) -> ProxyRequest:
     return ProxyRequest(asked, method, path, fault)
 
 
+def size(head: h11.Request) -> int:
+    """The bytes of a head, nearly."""
+    return len(head.target) + sum(len(name) + len(value) + 4 for name, value in head.headers)
+
+
 def request_headers(head: h11.Request, host: str) -> Headers:
     """The headers to send on to `host`: without those of this hop, and `Host` as it was decided."""
     kept = [pair for pair in end_to_end(head.headers) if pair[0] != b"host"]

@@ -89,6 +89,14 @@ class Code:
                 self._changed.clear()
                 await self._changed.wait()
 
+    async def says(self, words: bytes) -> None:
+        """Wait until the host's side has said this."""
+        await self.until(lambda: words in self.received)
+
+    async def has(self, count: int) -> None:
+        """Wait until so many bytes are there."""
+        await self.until(lambda: len(self.received) >= count)
+
     def take(self, frame: Frame) -> None:
         if frame.type == "net_data":
             self.received += frame.blob
@@ -112,6 +120,7 @@ class Runner:
         self.tunnel = Tunnel(policy, policy.egress, self._send, network)
         self.tunnel.begin(1)
         self._conns: dict[int, Code] = {}
+        self.attempt = 1
         self.frames: list[Frame] = []
 
     async def _send(self, header: dict[str, Any], blob: bytes) -> None:
@@ -123,7 +132,7 @@ class Runner:
     def open(self) -> Code:
         conn = len(self._conns) + 1
         code = self._conns[conn] = Code(conn, self)
-        self.tunnel.take(Frame({"type": "net_open", "attempt": 1, "conn": conn}))
+        self.tunnel.take(Frame({"type": "net_open", "attempt": self.attempt, "conn": conn}))
         return code
 
     async def ask(self, data: bytes) -> bytes:
