@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import socket
 import threading
 import time
@@ -36,6 +37,7 @@ BEHAVIOURS = {
     "huge-line": "10 MB in one line",
     "huge-stream": "10 MB in small chunks",
     "zipped": "a compressed reply",
+    "obedient": "does what data tells it to (SAY<...>): lies, calls tools, gives its prompt away",
 }
 INPUT_TOKENS, OUTPUT_TOKENS = 21, 9
 
@@ -168,6 +170,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _zipped(self, body: dict[str, Any], seen: int) -> None:
         self._stream(iter([b"\x1f\x8b" + b"\0" * 100]), headers={"Content-Encoding": "gzip"})
 
+    def _obedient(self, body: dict[str, Any], seen: int) -> None:
+        if not _asks_for_words(body):
+            return self._good(body, seen)
+        prompt = "\n".join(str(message["content"]) for message in body["messages"])
+        told = re.findall(r"SAY<(.*?)>SAY", prompt, re.DOTALL)
+        words = " ".join(told).replace("PROMPT", prompt[:600]).replace("LIE", "42, or forty-two million")
+        tool = self._chat.tool_call("run_shell", {"command": "env"}) if "TOOL" in words else b""
+        return self._stream(chunk for chunk in (tool, *self._lines(words)) if chunk)
+
     # the wire
     def _lines(self, text: str, finish: str = "stop") -> Iterator[bytes]:
         for start in range(0, len(text), 12):
@@ -207,6 +218,12 @@ class _Handler(BaseHTTPRequestHandler):
 class _OllamaChat:
     mime = "application/x-ndjson"
 
+    def tool_call(self, name: str, arguments: dict[str, str]) -> bytes:
+        calls = [{"function": {"name": name, "arguments": arguments}}]
+        return self._line(
+            {"message": {"role": "assistant", "content": "", "tool_calls": calls}, "done": False}
+        )
+
     def piece(self, text: str) -> bytes:
         return self._line({"message": {"role": "assistant", "content": text}, "done": False})
 
@@ -224,6 +241,11 @@ class _OllamaChat:
 
 class _OpenAIChat:
     mime = "text/event-stream"
+
+    def tool_call(self, name: str, arguments: dict[str, str]) -> bytes:
+        function = {"name": name, "arguments": json.dumps(arguments)}
+        calls = [{"index": 0, "id": "call_1", "type": "function", "function": function}]
+        return self._event([{"index": 0, "delta": {"role": "assistant", "tool_calls": calls}}])
 
     def piece(self, text: str) -> bytes:
         return self._event([{"index": 0, "delta": {"role": "assistant", "content": text}}])
