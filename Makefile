@@ -5,11 +5,11 @@ SANDGLASS := .venv/bin/sandglass
 EXAMPLE := client/examples/seattle-weather.csv
 QUESTION ?= What is the average temp_max by weather?
 
-.PHONY: help run stop test bench lint image setup doctor
+.PHONY: help run stop test bench bench-wall lint image setup doctor
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: system packages (named first), .venv with the locked libraries
 	@client/stack/bootstrap.sh
@@ -46,3 +46,8 @@ bench: setup ## Measure latencies, and a 100 MB table: two tables
 	@$(SANDGLASS) up
 	@$(PY) -m bench.latency
 	@$(PY) -m bench.profile
+
+bench-wall: image ## Measure what the wall costs, and what a job suffers from its neighbours (some ten minutes)
+	@code=0; for name in hardening neighbours egress runtimes seccomp; do \
+		[ ! -f bench/$$name.py ] || { echo "== bench.$$name"; $(PY) -m bench.$$name || code=$$?; }; \
+	done; exit $$code
