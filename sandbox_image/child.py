@@ -89,6 +89,7 @@ class Child:
         web.set_variables(header["web"])
         self._offer(header["tables"], code)
         before = self._namespace.get("result", kernel.MISSING)
+        _forget_ended_workers()
         outcome = kernel.run(header["language"], code, header["attempt"])
         if os.getpid() != self._pid:  # the code forked and its copy came here too: only the first one reports
             _flush()
@@ -230,6 +231,13 @@ def _assigns_result(code: str) -> bool:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             todo += ast.iter_child_nodes(node)
     return False
+
+
+def _forget_ended_workers() -> None:
+    """Have joblib make new worker processes: those that it kept for its next call ended with the last run."""
+    loky = sys.modules.get("joblib.externals.loky.reusable_executor")
+    if loky is not None:
+        loky._executor = None  # type: ignore[attr-defined]
 
 
 def _fresh_streams() -> None:

@@ -99,6 +99,18 @@ def test_it_runs(snippets: Snippets, stem: str, name: str) -> None:
     assert ran.outcome == "ok", f"{ran.message}\n{ran.traceback}\n{ran.stderr}"
 
 
+def test_joblib_asks_no_worker_that_ended_with_the_last_attempt(snippets: Snippets) -> None:
+    parallel = (
+        "from joblib import Parallel, delayed\nassert Parallel(n_jobs=2)(delayed(abs)(-n) for n in [1, 2])"
+    )
+    # It would notice by itself some time later, and until then fail with TerminatedWorkerError.
+    forgotten = (
+        "from joblib.externals.loky import reusable_executor\nassert reusable_executor._executor is None"
+    )
+    ran = snippets.of("again", {"first": parallel, "between": forgotten, "second": parallel})
+    assert {name: one.outcome for name, one in ran.items()} == dict.fromkeys(ran, "ok")
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_the_wall_keeps_out_says_so(snippets: Snippets, name: str) -> None:
     ran = snippets.of("refused", {name: refused.code for name, refused in REFUSED.items()})[name]
