@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from policies.model import Policy
 
 _SHOWN = 3
+_SAID_CHARACTERS = 200
 _NETWORK_ERRORS = frozenset(
     {
         "ConnectTimeout",
@@ -29,7 +30,8 @@ def denied(policy: Policy, refused: Sequence[str], said: str) -> str:
     more = f" (and {len(refused) - _SHOWN} more)" if len(refused) > _SHOWN else ""
     return (
         f"Policy {policy.name!r} refused web requests of the code: {'; '.join(refused[:_SHOWN])}{more}. "
-        f"Which hosts may be reached is the operator's to say (docs/policies.md). The code's error: {said}"
+        "Which hosts may be reached is the operator's to say (docs/policies.md). "
+        f"The code's error: {said[:_SAID_CHARACTERS]}"
     )
 
 
