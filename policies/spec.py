@@ -11,6 +11,8 @@ from policies.model import Policy
 from policies.seccomp import inline_profile
 
 SANDBOX_UID = 65532
+GVISOR = "runsc"
+"""gVisor's name as an OCI runtime."""
 LABEL_STACK = "sandglass.stack"
 LABEL_TASK = "sandglass.task"
 LABEL_ATTEMPT = "sandglass.attempt"
@@ -19,6 +21,11 @@ LABEL_DEADLINE = "sandglass.deadline"
 LABEL_POLICY = "sandglass.policy"
 
 _MIB = 1 << 20
+_GVISOR_MEMORY_BYTES = 512 * _MIB
+"""Of gVisor's own kernel and of the image's files that it caches, in the same cgroup as the code's memory."""
+_GVISOR_PIDS = 128
+_GVISOR_PIDS_EACH = 6
+"""Processes and threads of the host that gVisor starts: some of its own, and some for each one inside."""
 _SCRATCH_BYTES = 16 * _MIB
 _HOST_PROCESSES = 8192
 """Of all sandboxes of a host together; at or below the hard limit of a small host."""
@@ -83,6 +90,8 @@ def policy_digest(policy: Policy) -> str:
 
 def _host_config(policy: Policy) -> dict[str, Any]:
     limits = policy.limits
+    on_gvisor = policy.runtime == GVISOR
+    memory_bytes = limits.memory_bytes + (_GVISOR_MEMORY_BYTES if on_gvisor else 0)
     body: dict[str, Any] = {
         "Init": True,
         "Privileged": False,
@@ -99,12 +108,12 @@ def _host_config(policy: Policy) -> dict[str, Any]:
         "PidMode": "",
         "UTSMode": "",
         "UsernsMode": "",
-        "Memory": limits.memory_bytes,
-        "MemorySwap": limits.memory_bytes,
+        "Memory": memory_bytes,
+        "MemorySwap": memory_bytes,
         "OomKillDisable": False,
         "CpuPeriod": 100_000,
         "CpuQuota": round(limits.cpus * 100_000),
-        "PidsLimit": limits.pids,
+        "PidsLimit": limits.pids * _GVISOR_PIDS_EACH + _GVISOR_PIDS if on_gvisor else limits.pids,
         "Ulimits": _ulimits(policy),
         "RestartPolicy": {"Name": "no"},
         "LogConfig": {"Type": "none"},
@@ -134,9 +143,15 @@ def _ulimits(policy: Policy) -> list[dict[str, Any]]:
     # without one Podman asks for more than a host without CAP_SYS_RESOURCE may give, and nothing starts.
     nofile = policy.limits.nofile
     fsize = policy.limits.tmpfs_bytes
+    # gVisor counts processes in its own kernel, for this sandbox alone; rss tells the runner what to watch.
+    gvisor = [
+        {"Name": "nproc", "Soft": policy.limits.pids, "Hard": policy.limits.pids},
+        {"Name": "rss", "Soft": policy.limits.memory_bytes, "Hard": policy.limits.memory_bytes},
+    ]
+    host = [{"Name": "nproc", "Soft": _HOST_PROCESSES, "Hard": _HOST_PROCESSES}]
     return [
+        *(gvisor if policy.runtime == GVISOR else host),
         {"Name": "nofile", "Soft": nofile, "Hard": nofile},
-        {"Name": "nproc", "Soft": _HOST_PROCESSES, "Hard": _HOST_PROCESSES},
         {"Name": "core", "Soft": 0, "Hard": 0},
         # Message queues would be a place to write that no tmpfs limit counts.
         {"Name": "msgqueue", "Soft": 0, "Hard": 0},

@@ -146,6 +146,9 @@ class Attempt:
                 if self._flooded():
                     ending.status = "output_limit"
                     return ending
+                if self.limits.over_memory:
+                    ending.status = "oom"
+                    return ending
 
     def _has_exited(self, ending: Ending) -> bool:
         """Whether the process is gone; its channel tells too late where a child of it holds that open."""

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from . import figures, kernel, plotting, results, tracebacks, web
 from .frames import FROM_SANDBOX, FROM_WORKER, MAX_BLOB_BYTES, FrameReader, FrameWriter
-from .layout import IN_DIR, OUT_DIR, cgroup_memory_bytes, cpu_count
+from .layout import IN_DIR, OUT_DIR, cpu_count, memory_limit_bytes
 from .tables import Sql, Tables
 
 _READ_BYTES = 1 << 20
@@ -108,7 +108,7 @@ class Child:
         if paths != self._paths or "tables" not in names:
             self._paths = paths
             names["tables"] = Tables(paths)
-            names["sql"] = kernel.hooks.sql = Sql(paths, cpu_count(), cgroup_memory_bytes())
+            names["sql"] = kernel.hooks.sql = Sql(paths, cpu_count(), memory_limit_bytes())
             names.pop("df", None)
         if paths and "df" not in names and re.search(r"\bdf\b", code):
             names["df"] = Tables.__getitem__(names["tables"], next(iter(paths)))

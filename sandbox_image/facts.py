@@ -9,7 +9,8 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from .layout import SHARE_DIR, cgroup_cpu, cgroup_memory_bytes, cgroup_pids
+from .gvisor import on_gvisor
+from .layout import SHARE_DIR, cgroup_cpu, memory_limit_bytes, pids_limit
 
 _LOOKUP_DCOOKIE = {"x86_64": 212, "aarch64": 18}
 """A system call that nobody makes; the worker's seccomp profile has it answer with an error of its own."""
@@ -21,16 +22,18 @@ def gather() -> dict[str, Any]:
     return {
         "uid": os.getuid(),
         "gid": os.getgid(),
+        "gvisor": on_gvisor(),
+        "kernel": os.uname().release,
         "seccomp": _whole(status.get("Seccomp")),
         "seccomp_mark": _seccomp_mark(),
         "no_new_privs": _whole(status.get("NoNewPrivs")),
         "cap_eff": status.get("CapEff"),
         "cap_bnd": status.get("CapBnd"),
-        "memory_max": cgroup_memory_bytes(),
-        "pids_max": cgroup_pids(),
+        "memory_max": memory_limit_bytes(),
+        "pids_max": pids_limit(),
         "cpu_max": cgroup_cpu(),
         "interfaces": _interfaces(),
-        "rootfs_writable": not os.statvfs("/").f_flag & os.ST_RDONLY,
+        "rootfs_writable": not (os.statvfs("/").f_flag & os.ST_RDONLY or "ro" in _root_options()),
         "writable": _writable_mounts(),
         "libraries": _libraries(),
     }
@@ -70,6 +73,12 @@ def _writable_mounts() -> list[str]:
         if "rw" in options.split(",") and Path(point).is_dir() and os.access(point, os.W_OK):
             found.append(point)
     return sorted(set(found))
+
+
+def _root_options() -> list[str]:
+    """How `/` is mounted; gVisor says it only here."""
+    rows = [line.split() for line in Path("/proc/mounts").read_text("utf-8", "replace").splitlines()]
+    return next((row[3].split(",") for row in reversed(rows) if row[1] == "/"), [])
 
 
 def _libraries() -> dict[str, str]:

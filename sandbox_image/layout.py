@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+from . import gvisor
+
 WORK_DIR = Path("/work")
 IN_DIR = WORK_DIR / "in"
 OUT_DIR = WORK_DIR / "out"
@@ -69,14 +71,16 @@ def cgroup_cpu() -> float | None:
     return int(quota_us) / int(period_us)
 
 
-def cgroup_memory_bytes() -> int | None:
-    """The memory limit; None where there is none."""
-    return _limit(_read("memory.max") or _read("memory/memory.limit_in_bytes"))
+def memory_limit_bytes() -> int | None:
+    """The memory limit, of the cgroup or gVisor's; None where there is none."""
+    cgroup = _limit(_read("memory.max") or _read("memory/memory.limit_in_bytes"))
+    return gvisor.memory_limit_bytes() if cgroup is None else cgroup
 
 
-def cgroup_pids() -> int | None:
-    """The limit of processes and threads; None where there is none."""
-    return _limit(_read("pids.max") or _read("pids/pids.max"))
+def pids_limit() -> int | None:
+    """The limit of processes and threads, of the cgroup or gVisor's; None where there is none."""
+    cgroup = _limit(_read("pids.max") or _read("pids/pids.max"))
+    return gvisor.pids_limit() if cgroup is None else cgroup
 
 
 def oom_kills() -> int:

@@ -7,7 +7,7 @@ import resource
 import time
 from typing import Any
 
-from . import layout
+from . import gvisor, layout
 
 _PLACES = ("/work", "/tmp", "/dev/shm")  # noqa: S108 - the places where code can write
 _LOOK_SECONDS = 0.05
@@ -27,6 +27,8 @@ class Limits:
         self._open = {place for place in _PLACES if not is_full(place)}
         """Places that had room: one that an earlier attempt filled explains no error of this one."""
         self._full_at: dict[str, float] = {}
+        self.over_memory = False
+        """Whether more memory was held than the policy gives, where no kernel counts it (gVisor)."""
 
     @property
     def oom_kills(self) -> int:
@@ -39,6 +41,7 @@ class Limits:
         if now - self._looked_at >= _LOOK_SECONDS:
             self._looked_at = now
             self._full_at |= dict.fromkeys(filter(is_full, self._open), now)
+            self.over_memory = gvisor.over_memory()
 
     def facts(self, pid: int) -> dict[str, Any]:
         """The fields of `end` that tell them; `pid` is the code's process, dead or alive."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .frames import MAX_HEADER_BYTES
-from .layout import IN_DIR, cgroup_memory_bytes, cpu_count
+from .layout import IN_DIR, cpu_count, memory_limit_bytes
 
 _NO_LIMIT_BYTES = 1 << 30
 _HEADER_ROOM_BYTES = 4096
@@ -18,7 +18,7 @@ def load_files(files: list[dict[str, str]], taken: list[str], directory: Path) -
     """Read each of `files`; yields `{file_id, tables}` or `{file_id, error}`."""
     from .loaders import BadFileError, LoadLimits, load_file
 
-    limits = LoadLimits(memory_bytes=cgroup_memory_bytes() or _NO_LIMIT_BYTES, threads=cpu_count())
+    limits = LoadLimits(memory_bytes=memory_limit_bytes() or _NO_LIMIT_BYTES, threads=cpu_count())
     names = set(taken)
     for file in files:
         path = IN_DIR / file["path"]

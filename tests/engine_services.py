@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import socket
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 STATE = ROOT / ".sandglass"
 IMAGE = os.environ.get("SANDGLASS_IMAGE", "sandglass-sandbox:dev")
 START_SECONDS = 60
+_STARTS = itertools.count()
 
 
 def missing(reason: str) -> None:
@@ -66,7 +68,8 @@ def podman() -> Iterator[str]:
     if shutil.which("podman") is None:
         missing("podman is not installed (apt-get install podman runc catatonit)")
     STATE.mkdir(exist_ok=True)
-    path = STATE / f"test-podman-{os.getpid()}.sock"
+    # One for each start: Docker's image is copied from a second one, whose end must not end the first.
+    path = STATE / f"test-podman-{os.getpid()}-{next(_STARTS)}.sock"
     command = ["podman", "--runtime", "runc", "system", "service", "--time=0", f"unix://{path}"]
     with running(command, STATE / "test-podman.log", podman_environ(STATE)):
         wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "podman answers")

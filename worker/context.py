@@ -83,6 +83,6 @@ class JobContext:
             "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest() if code else None,
             "image": self.sandbox.image_digest if self.sandbox else None,
             "policy": {"name": self.policy.name, "sha256": policy_digest(self.policy)},
-            "engine": (await self.runtime.engine()).name,
+            "engine": self.sandbox.engine_name if self.sandbox else (await self.runtime.engine()).name,
             "sandbox": self.sandbox.container_id[:12] if self.sandbox else None,
         }

@@ -21,6 +21,7 @@ from worker.ending import JobFailedError, ending
 from worker.engines.base import (
     EngineError,
     EngineUnavailableError,
+    EngineUnfitError,
     ImageMissingError,
     PipeClosedError,
 )
@@ -118,6 +119,8 @@ async def _work(context: JobContext) -> dict[str, Any]:
 
 def _engine_words(error: EngineError) -> str:
     # The engine's own words name sockets and paths of the host: they are for the log.
+    if isinstance(error, EngineUnfitError):
+        return str(error)
     if isinstance(error, ImageMissingError):
         return "The sandbox image is not there: whoever runs this stack makes it with `make image`."
     if isinstance(error, EngineUnavailableError):

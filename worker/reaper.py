@@ -18,11 +18,12 @@ from store.base import Store, StoreError
 from store.open import open_store
 from store.records import utc_now
 from worker.ending import ending
-from worker.engines.base import ContainerEntry, Engine, EngineError
-from worker.engines.connect import connect
+from worker.engines.base import ContainerEntry, Engine, EngineError, EngineUnfitError
+from worker.engines.choose import Engines, choose_engine
 from worker.publish import publish
 from worker.runtime import owner_lives
 from worker.settings import Settings
+from worker.start import all_policies
 
 log = structlog.get_logger()
 _PUBLISH_AGAIN_SECONDS = 15
@@ -54,7 +55,7 @@ class Reaper:
     async def _sweep_on(self) -> None:
         store = open_store(self._settings.store)
         client = redis.asyncio.from_url(self._settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
-        engine: Engine | None = None
+        engines = Engines(self._settings.engine_url, self._settings.gvisor_engine_url)
         opened = False
         while not self._stop.is_set():
             try:
@@ -64,13 +65,14 @@ class Reaper:
                 await sweep_jobs(store, self._settings)
             except StoreError as error:
                 log.error("jobs not swept", error=str(error))
-            try:
-                engine = engine or await connect(self._settings.engine_url)
-                await sweep_containers(engine, self._settings)
-            except EngineError as error:
-                log.error("containers not swept", error=str(error))
-            await _beat(client, engine, self._settings)
+            for engine in await engines.all():
+                try:
+                    await sweep_containers(engine, self._settings)
+                except EngineError as error:
+                    log.error("containers not swept", engine=engine.name, error=str(error))
+            await _beat(client, engines, self._settings)
             await asyncio.to_thread(self._stop.wait, self._settings.sweep_seconds)
+        await engines.close()
         await client.aclose()
         await store.close()
 
@@ -122,21 +124,40 @@ def is_stray(entry: ContainerEntry, settings: Settings, now: float | None = None
     return owner_lives(entry.labels.get(LABEL_OWNER, ""), settings.worker_name) is False
 
 
-async def _beat(client: redis.asyncio.Redis, engine: Engine | None, settings: Settings) -> None:
-    facts: dict[str, Any] = {"worker": settings.worker_name, "concurrency": settings.concurrency}
-    try:
-        if engine is not None:
-            found = await engine.facts()
-            facts["engine"] = {"name": found.name, "version": found.version, "runtime": found.runtime}
-            facts["engine"]["runtime_version"] = found.runtime_version.splitlines()[0]
-            facts["weaknesses"] = list(found.weaknesses)
-            facts["image"] = await engine.image_digest(settings.image)
-    except EngineError as error:
-        facts["problem"] = str(error)
-    if engine is None:
-        facts["problem"] = f"no container engine answers at {settings.engine_url}"
+async def _beat(client: redis.asyncio.Redis, engines: Engines, settings: Settings) -> None:
+    facts = {"worker": settings.worker_name, "concurrency": settings.concurrency}
+    facts |= await _engine_facts(engines, settings)
     seconds = int(settings.sweep_seconds * 3) + 5
     try:
         await client.set(f"sandglass:worker:{settings.worker_name}", json.dumps(facts), ex=seconds)
     except (RedisError, OSError) as error:
         log.error("no heartbeat", error=str(error))
+
+
+async def _engine_facts(engines: Engines, settings: Settings) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    try:
+        engine = await engines.usual()
+        found = await engine.facts()
+        facts["engine"] = {"name": found.name, "version": found.version, "runtime": found.runtime}
+        facts["engine"]["runtime_version"] = found.runtime_version.splitlines()[0]
+        facts["policies"] = await _policies(engine, engines)
+        refused = [reason for reason in facts["policies"].values() if reason != "ok"]
+        facts["weaknesses"] = [*found.weaknesses, *refused]
+        facts["image"] = await engine.image_digest(settings.image)
+    except EngineError as error:
+        facts["problem"] = str(error)
+    return facts
+
+
+async def _policies(usual: Engine, engines: Engines) -> dict[str, str]:
+    """Each policy, with `ok` or why its jobs are refused here."""
+    said = {}
+    for policy in all_policies():
+        try:
+            await choose_engine(policy, usual, engines.second)
+        except EngineUnfitError as error:
+            said[policy.name] = str(error)
+        else:
+            said[policy.name] = "ok"
+    return said

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from policies.model import Policy, load_policy
 from store.open import open_blobs, open_store
 from worker.engines.base import Engine, EngineError
-from worker.engines.connect import connect
+from worker.engines.choose import Engines
 from worker.models.settings import ModelSettings
 from worker.sandbox.run import ContainerSandbox
 from worker.sandbox.standby import Maker, Standby, Taken
@@ -38,7 +38,7 @@ class Runtime:
         self.blobs = open_blobs(settings.store)
         self.owner = owner_mark(settings.worker_name, os.getpid())
         self._redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
-        self._engine: Engine | None = None
+        self.engines = Engines(settings.engine_url, settings.gvisor_engine_url, settings.seccomp_path)
         self._standby: Standby | None = None
         self._making = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
@@ -56,8 +56,7 @@ class Runtime:
             await asyncio.gather(self._warming, return_exceptions=True)
         if self._standby is not None:
             await self._standby.close()
-        if self._engine is not None:
-            await self._engine.close()
+        await self.engines.close()
         await self._redis.aclose()
         await self.blobs.close()
         await self.store.close()
@@ -77,10 +76,8 @@ class Runtime:
             await self._standby.wait_warm(_WARM_SECONDS)
 
     async def engine(self) -> Engine:
-        """The engine, connected when first asked for. Raises: EngineUnavailableError."""
-        if self._engine is None:
-            self._engine = await connect(self.settings.engine_url, self.settings.seccomp_path)
-        return self._engine
+        """The usual engine, connected when first asked for. Raises: EngineUnavailableError."""
+        return await self.engines.usual()
 
     async def announce(self, task_id: str, state: str, stage: str) -> None:
         """Tell waiters. Lost when Redis is away: they also read the store."""
@@ -111,6 +108,7 @@ class Runtime:
                     owner=self.owner,
                     spool=self.settings.spool,
                     job_seconds=self.settings.hard_seconds,
+                    gvisor=self.engines.second,
                 )
                 self._standby = Standby(maker, load_policy(DEFAULT_POLICY), self.settings.standby)
             return self._standby

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     engine_url: str = "unix:///var/run/docker.sock"
     seccomp_path: Path = PROFILE_PATH
     """Of `policies/seccomp.json` on the engine's host: Podman reads it there, Docker is given its text."""
+    gvisor_engine_url: str = ""
+    """A second engine, whose containers run on gVisor, for policies with `runtime = "runsc"`; empty: none."""
     image: str = "sandglass-sandbox:dev"
     stack: str = "default"
     """Labels this stack's containers; two stacks on one engine need two names."""

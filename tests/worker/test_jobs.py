@@ -70,6 +70,14 @@ async def ended(runtime: Runtime, job: Job) -> Job:
     return found
 
 
+async def test_a_policy_that_no_engine_may_run_says_so_to_the_client(runtime: Runtime) -> None:
+    job = await ended(runtime, await queued(runtime, request=Request(code="1", policy="strict")))
+    assert (job.state, job.outcome) == ("failed", "engine_error")
+    assert job.error is not None
+    assert "gVisor" in job.error.message
+    assert "apt-get install runsc" in job.error.message
+
+
 async def test_a_job_succeeds_with_code_result_receipt_and_clocks(runtime: Runtime) -> None:
     job = await ended(runtime, await queued(runtime))
     assert (job.state, job.outcome, job.planner, job.code) == ("succeeded", "ok", "user", "1 + 1")

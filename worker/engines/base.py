@@ -23,6 +23,10 @@ class EngineRefusedError(EngineError):
     """The engine answered and said no: a bad spec, no such runtime, no space."""
 
 
+class EngineUnfitError(EngineRefusedError):
+    """No engine here may run what a policy asks for. The message is for clients: what, why, what mends it."""
+
+
 class PipeClosedError(EngineError):
     """The other end of the pipe is gone."""
 
@@ -56,6 +60,7 @@ class EngineFacts:
     runtimes: tuple[str, ...]
     cgroup_version: str
     weaknesses: tuple[str, ...] = field(default=())
+    """Each says what and why, then `: `, then what mends it."""
 
 
 class Pipe(Protocol):

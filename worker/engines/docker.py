@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -22,11 +23,13 @@ from worker.engines.base import (
     ImageMissingError,
     Pipe,
 )
-from worker.engines.versions import docker_weaknesses, runc_weaknesses
+from worker.engines.weaknesses import weaknesses
 
 T = TypeVar("T")
 _TIMEOUT_SECONDS = 60
 _POOL = 25
+_FACTS_SECONDS = 60.0
+"""For how long facts are believed: Podman needs half a second of CPU to say them."""
 _REMOVE_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 
@@ -40,28 +43,29 @@ class DockerEngine:
         self._client = docker.APIClient(
             base_url=url, version="1.40", timeout=_TIMEOUT_SECONDS, num_pools=_POOL, max_pool_size=_POOL
         )
+        self._facts: tuple[float, EngineFacts] | None = None
 
     async def facts(self) -> EngineFacts:
-        """Versions and weaknesses, from `/version` and `/info`."""
+        """Versions and weaknesses, from `/version` and `/info`, asked once a minute at most."""
+        if self._facts is None or time.monotonic() - self._facts[0] > _FACTS_SECONDS:
+            self._facts = time.monotonic(), await self._ask_facts()
+        return self._facts[1]
+
+    async def _ask_facts(self) -> EngineFacts:
         version = await self._call(self._client.version)
         info = await self._call(self._client.info)
         runtime = info.get("DefaultRuntime") or "runc"
         runtime_version = self._runtime_version(version, info, runtime)
+        number = str(version.get("Version") or "unknown")
         return EngineFacts(
             name=self.name,
-            version=version.get("Version", "unknown"),
+            version=number,
             runtime=runtime,
             runtime_version=runtime_version,
             runtimes=tuple(sorted(info.get("Runtimes") or {})),
             cgroup_version=str(info.get("CgroupVersion") or "unknown"),
-            weaknesses=(
-                *self._engine_weaknesses(version.get("Version", "")),
-                *runc_weaknesses(runtime, runtime_version),
-            ),
+            weaknesses=weaknesses(self.name, number, runtime, runtime_version, info),
         )
-
-    def _engine_weaknesses(self, version: str) -> tuple[str, ...]:
-        return docker_weaknesses(version)
 
     def _runtime_version(self, version: Mapping[str, Any], info: Mapping[str, Any], runtime: str) -> str:
         for part in version.get("Components") or []:

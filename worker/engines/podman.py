@@ -39,9 +39,6 @@ class PodmanEngine(DockerEngine):
                 "policies/seccomp.json there and set SANDGLASS_SECCOMP_PATH to where it lies"
             ) from error
 
-    def _engine_weaknesses(self, version: str) -> tuple[str, ...]:
-        return ()
-
     def _runtime_version(self, version: Mapping[str, Any], info: Mapping[str, Any], runtime: str) -> str:
         # Podman's /version names the runtime by its path: "OCI Runtime (runc)".
         for part in version.get("Components") or []:

@@ -77,6 +77,11 @@ class ContainerSandbox:
         self.spool = made.spool
 
     @property
+    def engine_name(self) -> str:
+        """The kind of engine that it runs on."""
+        return self._engine.name
+
+    @property
     def alive(self) -> bool:
         """Whether it may still be used."""
         return self._link.alive

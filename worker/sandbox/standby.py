@@ -22,6 +22,7 @@ from worker.engines.base import (
     EngineUnavailableError,
     PipeClosedError,
 )
+from worker.engines.choose import Second, choose_engine
 from worker.sandbox.link import Link, SandboxLostError
 from worker.sandbox.proof import refuse_unproven
 from worker.sandbox.run import ContainerSandbox, Made
@@ -43,6 +44,8 @@ class Maker:
     owner: str
     spool: Path
     job_seconds: float
+    gvisor: Second | None = None
+    """Where sandboxes on gVisor are made, if the usual engine makes none."""
 
     async def make(self, policy: Policy, task: str) -> ContainerSandbox:
         """Create, start and greet a sandbox.
@@ -52,32 +55,34 @@ class Maker:
         """
         deadline = int(time.time() + MAX_AGE_SECONDS + self.job_seconds)
         marks = Marks(self.stack, self.owner, deadline, task)
+        engine, runtime = await choose_engine(policy, self.engine, self.gvisor)
         # By digest, so that what runs is what the receipt says, whatever the tag means a moment later.
-        digest = await self.engine.image_digest(self.image)
-        container_id = await self.engine.create(container_body(policy, digest, marks))
+        digest = await engine.image_digest(self.image)
+        container_id = await engine.create(container_body(policy, digest, marks))
         try:
-            link = Link(await self.engine.start(container_id))
-            facts = await self._greet(link, policy)
+            link = Link(await engine.start(container_id))
+            facts = await _greet(link)
+            await _prove(link, engine, runtime, facts)
         except BaseException:
-            await self._discard(container_id)
+            await _discard(engine, container_id)
             raise
         made = Made(container_id, digest, facts, self.spool / container_id[:16])
-        return ContainerSandbox(self.engine, link, policy, made)
+        return ContainerSandbox(engine, link, policy, made)
 
-    async def _greet(self, link: Link, policy: Policy) -> dict[str, Any]:
-        facts = await _greet(link)
-        try:
-            refuse_unproven(self.engine.name, policy, facts)
-        except EngineRefusedError:
-            await link.close()
-            raise
-        return facts
 
-    async def _discard(self, container_id: str) -> None:
-        try:
-            await self.engine.remove(container_id)
-        except EngineError as error:
-            log.warning("failed sandbox not removed; the sweep will", error=str(error))
+async def _discard(engine: Engine, container_id: str) -> None:
+    try:
+        await engine.remove(container_id)
+    except EngineError as error:
+        log.warning("failed sandbox not removed; the sweep will", error=str(error))
+
+
+async def _prove(link: Link, engine: Engine, runtime: str, facts: dict[str, Any]) -> None:
+    try:
+        refuse_unproven(engine.name, runtime, facts)
+    except EngineRefusedError:
+        await link.close()
+        raise
 
 
 async def _greet(link: Link) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from worker.engines.dummy import DummyEngine, echo
 from worker.sandbox.frames import Frame
 from worker.sandbox.standby import Maker, Standby
 
-DEFAULT, STRICT = load_policy("default"), load_policy("strict")
+DEFAULT = load_policy("default")
+STRICT = load_policy("strict").model_copy(update={"runtime": "", "fixed_versions": False})
 
 
 def maker_of(engine: DummyEngine, tmp_path: Path) -> Maker:
