@@ -14,6 +14,7 @@ import pytest
 from store.base import StoreUnavailableError
 from store.records import Job, Request, utc_now
 from worker.context import JobContext
+from worker.engines.choose import Engines
 from worker.engines.dummy import DummyEngine
 from worker.jobs import KINDS, run_job
 from worker.runtime import Runtime, owner_lives, owner_mark
@@ -119,7 +120,7 @@ async def test_no_engine_is_its_own_outcome_and_the_next_job_works(settings: Set
     assert job.error is not None
     assert "doctor" in job.error.message
     assert "/nowhere" not in job.error.message
-    runtime.settings = settings
+    runtime.engines = Engines(settings.engine_url)
     assert (await ended(runtime, await queued(runtime))).state == "succeeded"
     await runtime.close()
 
