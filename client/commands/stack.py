@@ -24,6 +24,7 @@ def up() -> None:
     typer.echo(f"Sandglass is {state}: {stack.config.url}")
     typer.echo(f"key: {stack.config.home / 'key'}")
     typer.echo(_engine_words(stack))
+    typer.echo(stack.gvisor.words)
 
 
 def down() -> None:

@@ -19,7 +19,15 @@ from client.stack.process import Daemon
 
 DEFAULT_IMAGE = "sandglass-sandbox:dev"
 _REDIS_PORT = 6380
-_WORKER_ONLY = frozenset({"SANDGLASS_ENGINE_URL", "SANDGLASS_KEY", "DOCKER_HOST", "CONTAINERS_CONF"})
+_WORKER_ONLY = frozenset(
+    {
+        "SANDGLASS_ENGINE_URL",
+        "SANDGLASS_GVISOR_ENGINE_URL",
+        "SANDGLASS_KEY",
+        "DOCKER_HOST",
+        "CONTAINERS_CONF",
+    }
+)
 _CLIENT_ONLY = frozenset({"SANDGLASS_KEY", "SANDGLASS_URL", "SANDGLASS_INSTALL", "SANDGLASS_PORT"})
 _SYSTEM = frozenset({"PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH"})
 
@@ -32,6 +40,8 @@ class Remembered:
     redis_port: int
     redis_password: str
     engine_url: str = ""
+    gvisor_url: str = ""
+    """The second engine, for gVisor; empty: none is needed, or none is there."""
     settings: str = ""
     """Digest of the settings that the services were started with."""
 
@@ -60,7 +70,9 @@ class StackConfig:
         """What the environment of each of our processes holds."""
         return f"SANDGLASS_STACK={self.stack_id}"
 
-    def environ(self, engine_url: str, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    def environ(
+        self, engine_url: str, base: Mapping[str, str] = os.environ, gvisor_url: str = ""
+    ) -> dict[str, str]:
         """The worker's environment: ours over the operator's."""
         return {
             **base,
@@ -69,6 +81,7 @@ class StackConfig:
             "SANDGLASS_STORE": self.store_url,
             "SANDGLASS_REDIS_URL": self.redis_url,
             "SANDGLASS_ENGINE_URL": engine_url,
+            "SANDGLASS_GVISOR_ENGINE_URL": gvisor_url,
             "SANDGLASS_STACK": self.stack_id,
             "SANDGLASS_IMAGE": self.image,
             "SANDGLASS_PORT": str(self.port),
@@ -131,9 +144,11 @@ def settings_digest(environ: Mapping[str, str] = os.environ) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def remember(config: StackConfig, engine_url: str) -> None:
+def remember(config: StackConfig, engine_url: str, gvisor_url: str = "") -> None:
     """Write `stack.json`, readable by its owner only."""
-    kept = Remembered(config.port, config.redis_port, config.redis_password, engine_url, settings_digest())
+    kept = Remembered(
+        config.port, config.redis_port, config.redis_password, engine_url, gvisor_url, settings_digest()
+    )
     write_private(config.home / "stack.json", json.dumps(asdict(kept), indent=1) + "\n")
 
 

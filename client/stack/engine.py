@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -67,7 +67,7 @@ def candidate_urls(environ: Mapping[str, str] = os.environ) -> list[str]:
 def ping(url: str, ours: bool = False, timeout_seconds: float = PING_SECONDS) -> FoundEngine | None:
     """What answers `/version` at `url`; None: nothing that is a container engine."""
     try:
-        answer = _get_version(url, timeout_seconds)
+        answer = get_json(url, "/version", timeout_seconds)
     except (OSError, http.client.HTTPException, ValueError):
         return None
     return judge_version(url, answer, ours)
@@ -116,9 +116,19 @@ def start_podman(home: Path, environ: Mapping[str, str] = os.environ) -> FoundEn
             "no container engine answers and podman is not installed; run: make setup "
             "(or start Docker, or set DOCKER_HOST)"
         )
-    daemon, url = podman_daemon(home), own_url(home)
-    command = [podman, "system", "service", "--time=0", url]
-    daemon.start(command, {**environ, **podman_environ(home)}, directory=home)
+    url = own_url(home)
+    return start_service(podman_daemon(home), [podman, "system", "service", "--time=0", url], url, environ)
+
+
+def start_service(
+    daemon: Daemon, command: Sequence[str], url: str, environ: Mapping[str, str]
+) -> FoundEngine:
+    """Start a Podman service as `daemon`, and wait until it answers at `url`.
+
+    Raises:
+        StackError: It does not come up; the end of its log is in the message.
+    """
+    daemon.start(command, {**environ, **podman_environ(daemon.home)}, directory=daemon.home)
     wait_until(lambda: ping(url, timeout_seconds=1) is not None or daemon.alive() is None, _START_SECONDS)
     found = ping(url, ours=True)
     if found is None:
@@ -142,13 +152,14 @@ def podman_environ(home: Path) -> dict[str, str]:
     return {"CONTAINERS_CONF": str(path)}
 
 
-def own_url(home: Path) -> str:
-    """Where the Podman service of this stack listens."""
-    path = home / "podman.sock"
+def own_url(home: Path, name: str = "podman") -> str:
+    """Where a Podman service of this stack listens."""
+    path = home / f"{name}.sock"
     if len(os.fsencode(path)) > _SOCKET_PATH_BYTES:
         # The kernel takes no longer paths for sockets; the digest keeps two stacks apart.
         path = Path(f"/run/user/{os.getuid()}" if os.getuid() else "/run")
-        path = path / f"sandglass-{hashlib.sha256(os.fsencode(home)).hexdigest()[:16]}.sock"
+        digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+        path = path / f"sandglass-{digest}{'' if name == 'podman' else '-' + name}.sock"
     return f"unix://{path}"
 
 
@@ -165,7 +176,13 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def _get_version(url: str, timeout_seconds: float) -> Any:
+def get_json(url: str, path: str, timeout_seconds: float) -> Any:
+    """What the engine at `url` answers at `path`; None: it answers with an error.
+
+    Raises:
+        OSError, HTTPException, ValueError: Nothing answers, or not in JSON.
+        StackError: The address is of no known form.
+    """
     parts = urlsplit(url)
     connection: http.client.HTTPConnection
     if parts.scheme == "unix":
@@ -175,7 +192,7 @@ def _get_version(url: str, timeout_seconds: float) -> Any:
     else:
         raise StackError(f"an engine's address is unix:///path or tcp://host:port, not {url!r}")
     try:
-        connection.request("GET", "/version")
+        connection.request("GET", path)
         response = connection.getresponse()
         body = response.read(1 << 20)
     finally:

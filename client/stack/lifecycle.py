@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from client.errors import StackError
 from client.stack.config import StackConfig, load_config, read_remembered, remember, settings_digest
 from client.stack.engine import FoundEngine, find_engine, own_url, ping, podman_daemon, start_podman
+from client.stack.gvisor import Gvisor, ensure_gvisor, gvisor_daemon
 from client.stack.image import build_image, remove_sandboxes
 from client.stack.local_key import ensure_local_key
 from client.stack.process import wait_until
@@ -25,6 +26,7 @@ class Up:
 
     config: StackConfig
     engine: FoundEngine
+    gvisor: Gvisor
     was_running: bool
 
 
@@ -39,23 +41,27 @@ def bring_up(say: Say) -> Up:
     with _only_one(config):
         _refuse_other_port(services)
         engine = ensure_engine(config, say)
+        gvisor = ensure_gvisor(engine, config, say)
+        _end_outdated_worker(services, gvisor, say)
         parts = (services.gateway, services.worker)
         _tell_changed_settings(services, say)
         if all(part.alive() for part in parts) and services.workers() and services.gateway_ready():
-            return Up(config, engine, was_running=True)
+            return Up(config, engine, gvisor, was_running=True)
         build_image(engine, config)
+        if gvisor.own_storage:
+            build_image(gvisor.engine, config)
         # Podman answers nothing for some seconds after a build; a worker that starts then finds no engine.
         wait_until(lambda: ping(engine.url) is not None, _SETTLE_SECONDS)
-        remember(config, engine.url)
+        remember(config, engine.url, gvisor.url)
         services.start_redis(say)
         if ensure_local_key(config):
             say(f"made a key for the local stack: {config.home / 'key'}")
-        services.start_worker(engine.url, say)
+        services.start_worker(engine.url, gvisor.url, say)
         services.start_gateway(say)
         # The worker first: the gateway is not ready before there is one.
         services.await_worker()
         services.await_gateway()
-    return Up(config, engine, was_running=False)
+    return Up(config, engine, gvisor, was_running=False)
 
 
 def take_down(say: Say) -> bool:
@@ -73,7 +79,17 @@ def take_down(say: Say) -> bool:
         if podman_daemon(config.home).end(mark=config.mark):
             say("stopped podman's API service")
             ended = True
+        if gvisor_daemon(config.home).end(mark=config.mark):
+            say("stopped podman's API service for gVisor")
+            ended = True
     return ended or removed > 0
+
+
+def _end_outdated_worker(services: Services, gvisor: Gvisor, say: Say) -> None:
+    kept = read_remembered(services.config.home)
+    if kept and services.worker.alive() and kept.gvisor_url != gvisor.url:
+        say("starting the worker anew: its engine for gVisor is another one now")
+        services.worker.end(mark=services.config.mark)
 
 
 def make_image(say: Say) -> None:

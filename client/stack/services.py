@@ -70,14 +70,15 @@ class Services:
         self._launch(self.redis, [program, str(self._write_redis_conf())], dict(os.environ))
         self._await(self.redis, self.redis_answers, _REDIS_SECONDS)
 
-    def start_worker(self, engine_url: str, say: Say) -> None:
+    def start_worker(self, engine_url: str, gvisor_url: str, say: Say) -> None:
         """Start the worker and wait until it takes tasks. Raises: StackError."""
         if self.worker.alive():
             return
         self.worker.end(mark=self.config.mark)
         self._forget_heartbeats()
         say("starting the worker")
-        self._launch(self.worker, [sys.executable, "-m", "worker"], self.config.environ(engine_url))
+        environ = self.config.environ(engine_url, gvisor_url=gvisor_url)
+        self._launch(self.worker, [sys.executable, "-m", "worker"], environ)
 
     def await_worker(self) -> None:
         """Wait until the worker answers over the queue. Raises: StackError."""

@@ -23,7 +23,18 @@ def gateway() -> Iterator[FakeGateway]:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A stack home of the test's own, and no setting of the operator's shell."""
-    for name in ("STORE", "REDIS_URL", "REDIS_PORT", "ENGINE_URL", "PORT", "URL", "KEY", "IMAGE", "MODEL"):
+    for name in (
+        "STORE",
+        "REDIS_URL",
+        "REDIS_PORT",
+        "ENGINE_URL",
+        "GVISOR_ENGINE_URL",
+        "PORT",
+        "URL",
+        "KEY",
+        "IMAGE",
+        "MODEL",
+    ):
         monkeypatch.delenv(f"SANDGLASS_{name}", raising=False)
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("SANDGLASS_HOME", str(tmp_path / "home"))

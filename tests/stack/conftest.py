@@ -95,7 +95,9 @@ class Stack:
 
 def _environ(home: Path, provider: ProviderServer, **more: str) -> dict[str, str]:
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SANDGLASS_", "DOCKER_"))
+        name: value
+        for name, value in os.environ.items()
+        if name == "SANDGLASS_IMAGE" or not name.startswith(("SANDGLASS_", "DOCKER_"))
     }
     return {
         **kept,

@@ -89,8 +89,10 @@ def test_a_table_is_read_and_computed_with(box: Box) -> None:
     assert loaded.profiles[0]["tables"][0]["rows"] == 1000
     (table,) = loaded.tables
 
+    read = Path(table.path).read_bytes()
+
     async def parquet() -> AsyncIterator[bytes]:
-        yield Path(table.path).read_bytes()
+        yield read
 
     box.do(box.sandbox.put("sales.parquet", parquet()))
     box.sandbox.add_table("sales", "sales.parquet")
