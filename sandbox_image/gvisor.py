@@ -1,8 +1,8 @@
 """Does this container run on gVisor, and what holds its memory and its processes there?
 
 gVisor shows no cgroup to what runs in it, and the host's cgroup holds gVisor's own kernel too: where that
-one is full, the whole sandbox ends. So the policy's limits come as those of processes (`policies.spec`): gVisor
-holds the number of processes, and the runner the memory, by watching the sum.
+one is full, the whole sandbox ends. So the policy's limits come as those of processes (`policies.spec`):
+gVisor holds the number of processes, and the runner the memory, by watching the sum.
 """
 
 from __future__ import annotations

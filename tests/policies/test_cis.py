@@ -132,7 +132,7 @@ def test_cis_5_19_limits_of_a_process(policy: Policy, host: dict[str, Any]) -> N
     assert hard["core"] == hard["msgqueue"] == 0
     if policy.runtime == "runsc":
         assert hard["nproc"] == policy.limits.pids, "gVisor counts them for this sandbox alone"
-        assert hard["data"] == policy.limits.memory_bytes
+        assert hard["rss"] == policy.limits.memory_bytes
         return
     assert hard["nproc"] > 16 * policy.limits.pids, "of a uid over all containers: it is not what limits one"
 

@@ -50,7 +50,7 @@ def test_every_limit_of_the_policy_is_set(policy: Policy) -> None:
     ulimits = {limit["Name"]: limit["Hard"] for limit in host["Ulimits"]}
     if policy.runtime == "runsc":
         # Inside, by gVisor itself; its own kernel is in the cgroup of the host, on top of that.
-        assert (ulimits["data"], ulimits["nproc"]) == (limits.memory_bytes, limits.pids)
+        assert (ulimits["rss"], ulimits["nproc"]) == (limits.memory_bytes, limits.pids)
         assert limits.memory_bytes < host["Memory"] <= limits.memory_bytes + (512 << 20)
         assert limits.pids < host["PidsLimit"] <= 1024
     else:

@@ -111,7 +111,7 @@ def test_figures_and_files_come_out(box: Box) -> None:
     [
         ("while True: pass", "timeout", "6 s"),
         ("1 / 0", "code_error", "ZeroDivisionError"),
-        ("x = bytearray(3 << 30)", "oom", "512 MiB"),
+        ("x = bytearray(b'x') * (3 << 30)", "oom", "512 MiB"),
         ("x = np.ones(700 << 20, 'u1')", "oom", "512 MiB"),
         (
             "import os\nkept = []\nfor _ in range(6):\n    if os.fork() == 0:\n"
