@@ -21,7 +21,8 @@ from .pipe import Pipe
 ADDRESS = ("127.0.0.1", 3128)
 WINDOW_BYTES = 256 << 10
 CHUNK_BYTES = 64 << 10
-_BACKLOG = 32
+_BACKLOG = 128
+"""A connection that finds it full is tried again by the kernel, a second later."""
 _CREDIT_BYTES = WINDOW_BYTES // 4
 """Credit is given in pieces of this size: code that reads byte by byte makes no flood of frames."""
 _RESET = struct.pack("ii", 1, 0)
