@@ -42,6 +42,10 @@ test: ## Lint and all tests, on every container engine of this machine; pytest's
 	@$(MAKE) --no-print-directory lint
 	@$(PY) -m pytest $(PYTEST)
 
+fuzz: ## Fuzz all that reads what a sandbox says, for FUZZ_SECONDS (300); the corpus stays in .sandglass/fuzz
+	@client/stack/bootstrap.sh --tests
+	@$(PY) -m tests.fuzz.campaign --seconds $(or $(FUZZ_SECONDS),300)
+
 bench: setup ## Measure latencies, and a 100 MB table: two tables
 	@$(SANDGLASS) up
 	@$(PY) -m bench.latency

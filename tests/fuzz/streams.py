@@ -88,8 +88,13 @@ def cut(rng: random.Random, data: bytes) -> list[bytes]:
         return [data]
     if draw > 0.9 and len(data) < 600:
         return [data[at : at + 1] for at in range(len(data))]
-    places = sorted({int(rng.random() * len(data)) for _ in range(int(rng.random() * 4) + 1)} | {0})
-    return [data[at:to] for at, to in zip(places, [*places[1:], len(data)], strict=True)]
+    return cut_at(data, [int(rng.random() * len(data)) for _ in range(int(rng.random() * 4) + 1)])
+
+
+def cut_at(data: bytes, places: list[int]) -> list[bytes]:
+    """`data` in pieces that begin at these places."""
+    begins = sorted({0, *places})
+    return [data[at:to] for at, to in zip(begins, [*begins[1:], len(data)], strict=True)]
 
 
 Made = tuple[bytes, bool | None, list[Taken]]

@@ -19,25 +19,8 @@ from sandbox_image.frames import FROM_SANDBOX, FrameError, FrameReader, FrameWri
 from sandbox_image.listeners import LoadListener, RunListener
 from sandbox_image.pipe import Pipe
 from sandbox_image.runner import Runner
-from tests.fuzz.values import RESULTS, headers, profiles, results, shaped, values
+from tests.fuzz.values import OUTPUT, RESULTS, RUN, headers, profiles, results, shaped, values
 
-OUTPUT = {
-    "stdout_bytes": 65_536,
-    "stderr_bytes": 65_536,
-    "flood_bytes": 8 << 20,
-    "result_bytes": 1 << 20,
-    "artifact_count": 20,
-    "artifact_bytes": 20 << 20,
-}
-RUN = {
-    "type": "run",
-    "attempt": 1,
-    "language": "python",
-    "code": "1",
-    "tables": [{"name": "sales", "path": "sales.parquet"}],
-    "wall_seconds": 1.0,
-    "output": OUTPUT,
-}
 NET = {"net": {"at_once": 4, "ca": "ca.pem"}}
 LOAD = {
     "type": "load",

@@ -150,3 +150,20 @@ PROFILE: dict[str, Any] = {
 }
 results = st.sampled_from(RESULTS).flatmap(shaped)
 profiles = shaped(PROFILE)
+OUTPUT = {
+    "stdout_bytes": 65_536,
+    "stderr_bytes": 65_536,
+    "flood_bytes": 8 << 20,
+    "result_bytes": 1 << 20,
+    "artifact_count": 20,
+    "artifact_bytes": 20 << 20,
+}
+RUN: dict[str, Any] = {
+    "type": "run",
+    "attempt": 1,
+    "language": "python",
+    "code": "1",
+    "tables": [{"name": "sales", "path": "sales.parquet"}],
+    "wall_seconds": 1.0,
+    "output": OUTPUT,
+}

@@ -14,6 +14,7 @@ import pytest
 from store.base import StoreUnavailableError
 from store.records import Job, Request, utc_now
 from worker.context import JobContext
+from worker.engines.base import PipeClosedError
 from worker.engines.choose import Engines
 from worker.engines.dummy import DummyEngine
 from worker.jobs import KINDS, run_job
@@ -139,6 +140,17 @@ async def test_a_full_disk_is_said_and_the_next_job_works(
     assert job.error.code == "disk_full"
     assert "/host" not in job.error.message
     assert (await ended(runtime, await queued(runtime))).state == "succeeded"
+
+
+async def test_a_sandbox_that_ends_while_data_goes_in_is_no_fault_of_the_engine(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def closed(context: JobContext) -> dict[str, Any]:
+        raise PipeClosedError("gone")
+
+    monkeypatch.setitem(KINDS, "execute", closed)
+    job = await ended(runtime, await queued(runtime))
+    assert job.outcome == "runner_lost"
 
 
 async def test_a_job_that_killed_its_worker_three_times_is_poison(runtime: Runtime) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 LIMIT_BYTES = 32 << 10
 _RECORD_BYTES = 16 << 10
+_RECORDS = 256
+"""All are read anew with each piece that comes: of many tiny ones that would take minutes."""
 _HANDSHAKE, _CLIENT_HELLO, _HOST_NAME, _SERVER_NAME = 22, 1, 0, 0
 _HIDDEN = frozenset({0xFE0D, 0xFFCE})
 """Encrypted ClientHello and its forerunner: the name that counts would be another one than can be read."""
@@ -43,8 +45,11 @@ def server_name(data: bytes) -> str | None:
 
 
 def _message(data: bytes) -> bytes | None:
-    body, at = bytearray(), 0
+    body, at, records = bytearray(), 0, 0
     while at < len(data):
+        records += 1
+        if records > _RECORDS:
+            raise BadHelloError("it comes in too many pieces")
         head = data[at : at + 5]
         if head[0] != _HANDSHAKE or (len(head) > 1 and head[1] != 3):
             raise BadHelloError("it is not TLS")

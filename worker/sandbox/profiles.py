@@ -85,7 +85,7 @@ def _column(column: dict[str, Any]) -> dict[str, Any]:
 def _coercion(row: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(row.get("column"), str | None):
         raise BadProfileError("a coercion of no column")
-    return {"column": _plain(row["column"]), "what": _text(row, "what"), "cells": _count(row, "cells")}
+    return {"column": _plain(row.get("column")), "what": _text(row, "what"), "cells": _count(row, "cells")}
 
 
 def _plain(value: Any, depth: int = 0) -> Any:

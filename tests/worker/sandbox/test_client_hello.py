@@ -73,6 +73,7 @@ def test_a_hello_may_come_in_any_pieces() -> None:
         (built((0, names("ä.example".encode()))), "not ASCII"),
         (built((0, b"\xff\xff")), "misshapen"),
         (built((0, names(b"a.example")), tail=b"x"), "misshapen"),
+        (b"".join(b"\x16\x03\x01\x00\x01" + REAL[at : at + 1] for at in range(5, 400)), "too many pieces"),
         (REAL + b"\x16\x03\x01\x00\x04\x01\x00\x00\x00", None),
     ],
 )
