@@ -12,6 +12,7 @@ import h11
 from policies.egress import decide
 from policies.model import Egress, Policy
 from store.records import WebRequest
+from worker.engines.base import PipeClosedError
 from worker.sandbox.account import Account
 from worker.sandbox.client_hello import BadHelloError, server_name
 from worker.sandbox.code_stream import CodeStream
@@ -83,6 +84,11 @@ class Exchange:
             self._fault(error)
             await self._answer(error)
             return False
+        except PipeClosedError:
+            raise
+        except Exception:
+            self._fault(failed("the worker failed inside"))
+            raise
         except asyncio.CancelledError:
             if self._record is not None and not self._code.broken_off:
                 self._record.reason = self._record.reason or "open until the attempt ended"
