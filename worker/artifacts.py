@@ -11,19 +11,29 @@ from typing import Any
 from store.records import Artifact
 from worker.analysis.contract import Produced
 from worker.context import JobContext
+from worker.sandbox.collect import DISK_FULL, disk_is_full
 
 _CHUNK_BYTES = 1 << 20
 
 
 async def keep_artifacts(context: JobContext, produced: Iterable[Produced]) -> list[dict[str, Any]]:
-    """Keep all of it; the rows that the job's record shows. Blob keys are `tenant/session/task/n-name`."""
+    """Keep all that the disk holds; the rows that the job's record shows.
+
+    Blob keys are `tenant/session/task/n-name`. What finds no room is told in the job's notes: the answer is
+    worth more than a file of it.
+    """
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
     for one in produced:
         if one.role == "table":
             continue
         name = free_name(one.name, taken)
-        rows.append(await _keep(context, one, name, len(rows)))
+        try:
+            rows.append(await _keep(context, one, name, len(rows)))
+        except OSError as error:
+            if not disk_is_full(error):
+                raise
+            context.notes.append(f"left out: {name} ({DISK_FULL})")
     return rows
 
 

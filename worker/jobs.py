@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -30,6 +29,7 @@ from worker.lease import CancelledByClientError, Lease, LeaseLostError
 from worker.models.choose import UnknownModelError
 from worker.profile import profile
 from worker.runtime import Runtime
+from worker.sandbox.collect import disk_is_full
 
 log = structlog.get_logger()
 Kind = Callable[[JobContext], Awaitable[dict[str, Any]]]
@@ -112,7 +112,7 @@ async def _work(context: JobContext) -> dict[str, Any]:
         raise
     except Exception as error:
         log.exception("the worker failed")
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if isinstance(error, OSError) and disk_is_full(error):
             return ending("engine_error", _DISK_FULL, error_code="disk_full")
         return ending("runner_lost", "The worker failed inside. The task id finds the reason in its log.")
 

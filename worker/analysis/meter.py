@@ -8,6 +8,8 @@ from typing import Any
 
 from worker.models.base import Message, Model, ModelError, Reply
 
+_TOKEN_CHARACTERS = 4
+
 
 class TokenBudgetError(ModelError):
     """The job has used up its tokens; the model is not asked again."""
@@ -23,7 +25,7 @@ class Meter:
         self._timeout_seconds = timeout_seconds
         self._max_output_tokens = max_output_tokens
         self._max_total_tokens = max_total_tokens
-        self._calls = self._input_tokens = self._output_tokens = 0
+        self._calls = self._input_tokens = self._output_tokens = self._spent = 0
 
     async def ask(self, messages: Sequence[Message], max_output_tokens: int | None = None) -> Reply:
         """Ask once more.
@@ -32,7 +34,7 @@ class Meter:
             TokenBudgetError: The job's tokens are used up.
             ModelError: As `Model.complete`.
         """
-        left = self._max_total_tokens - self._input_tokens - self._output_tokens
+        left = self._max_total_tokens - self._spent
         if left <= 0:
             raise TokenBudgetError(
                 f"the job has used its {self._max_total_tokens:,} tokens (SANDGLASS_MAX_TOTAL_TOKENS)"
@@ -45,6 +47,7 @@ class Meter:
         )
         self._input_tokens += reply.input_tokens
         self._output_tokens += reply.output_tokens
+        self._spent += reply.input_tokens + reply.output_tokens or _guess(messages, reply)
         return replace(reply, text=_encodable(reply.text))
 
     @property
@@ -56,6 +59,11 @@ class Meter:
             "input_tokens": self._input_tokens,
             "output_tokens": self._output_tokens,
         }
+
+
+def _guess(messages: Sequence[Message], reply: Reply) -> int:
+    """What a call took where the provider counts nothing: a budget that is never spent is none."""
+    return (sum(len(message.content) for message in messages) + len(reply.text)) // _TOKEN_CHARACTERS + 1
 
 
 def _encodable(text: str) -> str:

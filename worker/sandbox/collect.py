@@ -31,6 +31,9 @@ _CHUNK_BYTES_MIN = 4096
 """Of a chunk that is not a file's last: many tiny ones would cost the worker more than their bytes."""
 
 
+DISK_FULL = "the disk of this stack is full; have room made, run it again"
+
+
 class TooMuchError(Exception):
     """More bytes or files came than the policy lets out."""
 
@@ -201,7 +204,7 @@ class Collected:
         try:
             yield
         except OSError as error:
-            if file.role == "table" or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if file.role == "table" or not disk_is_full(error):
                 raise
             self._let_go(file)
 
@@ -214,8 +217,7 @@ class Collected:
     def _finish_file(self, file: _OpenFile) -> None:
         self._open = None
         if file.stream is None:
-            reason = "the disk of this stack's worker is full; have room made, run it again"
-            self.unkept.append({"name": file.name, "reason": reason})
+            self.unkept.append({"name": file.name, "reason": DISK_FULL})
             return
         file.stream.close()
         self.produced.append(
@@ -231,6 +233,11 @@ def safe_name(name: str) -> str:
     safe = _NAME.sub("_", last).strip(" .")[:120]
     safe = safe.encode()[:_NAME_BYTES].decode("utf-8", "ignore").strip(" .") or "file"
     return f"_{safe}" if _RESERVED.match(safe) else safe
+
+
+def disk_is_full(error: OSError) -> bool:
+    """Whether it was for want of room on the worker's disk."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _text(value: Any, limit: int) -> str:

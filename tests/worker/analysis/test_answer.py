@@ -265,6 +265,17 @@ async def test_the_token_budget_ends_the_job_with_a_reason() -> None:
     assert len(model.asked) == 2
 
 
+async def test_R14_a_provider_that_counts_nothing_has_a_budget_too() -> None:
+    analysis, model, _ = await run(
+        [Line(text=BAD + "#" * 2000, repeat=True)], attempts=10, max_total_tokens=4000
+    )
+    assert analysis.outcome == "code_error"
+    assert analysis.error is not None
+    assert "4,000 tokens (SANDGLASS_MAX_TOTAL_TOKENS)" in analysis.error.message
+    assert 1 < len(model.asked) < 10
+    assert analysis.usage["input_tokens"] == 0, "what is told is the provider's own count"
+
+
 async def test_in_sql_mode_the_model_writes_sql() -> None:
     query = "SELECT category, sum(revenue) AS total FROM sales GROUP BY category ORDER BY category"
     analysis, model, _ = await run(

@@ -1,0 +1,88 @@
+"""Artifacts on their way to the blob store: a full disk costs a file, never the answer, nor another job."""
+
+import errno
+from collections.abc import AsyncIterator, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.records import Job, Request
+from worker.engines.dummy import DummyEngine
+from worker.jobs import run_job
+from worker.runtime import Runtime
+from worker.sandbox.frames import Frame
+from worker.settings import Settings
+
+
+def answer(frame: Frame) -> Iterable[Frame]:
+    """Two files and a result for each run."""
+    if frame.type == "run":
+        base = {"attempt": frame.header["attempt"]}
+        for name in ("one.txt", "two.txt"):
+            file = {"type": "file", "role": "file", "name": name, "mime": "text/plain", "last": True}
+            yield Frame({**base, **file}, name.encode())
+        yield Frame({**base, "type": "result", "result": {"type": "text", "value": "answer"}})
+        yield Frame({**base, "type": "end", "status": "ok"})
+
+
+@pytest.fixture
+async def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Runtime]:
+    monkeypatch.setattr("worker.engines.connect.DummyEngine", partial(DummyEngine, answer))
+    opened = Runtime(
+        Settings(
+            store=f"sqlite://{tmp_path}/store.db",
+            engine_url="dummy:",
+            redis_url="redis://127.0.0.1:1/0",
+            spool=tmp_path / "spool",
+        )
+    )
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def ended(runtime: Runtime) -> Job:
+    job = Job(tenant_id="t", kind="execute", request=Request(code="1"))
+    await runtime.store.insert_job(job)
+    await run_job(runtime, "t", job.task_id)
+    found = await runtime.store.get_job("t", job.task_id)
+    assert found is not None
+    return found
+
+
+async def test_both_are_kept(runtime: Runtime) -> None:
+    job = await ended(runtime)
+    assert [row["name"] for row in job.artifacts] == ["one.txt", "two.txt"]
+    assert job.notes == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+async def test_a_full_blob_store_costs_the_file_only(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    real = runtime.blobs.put
+
+    async def put(key: str, chunks: Any, size_bytes: int) -> None:
+        if key.endswith("one.txt"):
+            raise OSError(code, "No space left on device", "/host/blobs/x")
+        await real(key, chunks, size_bytes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime.blobs, "put", put)
+        job = await ended(runtime)
+    assert (job.outcome, job.result) == ("ok", {"type": "text", "value": "answer"})
+    assert [row["name"] for row in job.artifacts] == ["two.txt"]
+    assert job.notes == ["left out: one.txt (the disk of this stack is full; have room made, run it again)"]
+    assert len((await ended(runtime)).artifacts) == 2, "the next job is not harmed"
+
+
+async def test_any_other_failure_of_the_blob_store_is_not_hidden(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def put(key: str, chunks: Any, size_bytes: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(runtime.blobs, "put", put)
+    assert (await ended(runtime)).outcome == "runner_lost"
