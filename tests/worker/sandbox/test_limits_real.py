@@ -5,9 +5,11 @@ the cases of ABUSE.md where there is one.
 """
 
 import asyncio
+import io
 import os
 import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +19,8 @@ from tests.engine_services import IMAGE
 from worker.analysis.contract import RunResult
 from worker.engines.connect import connect
 from worker.runtime import owner_mark
-from worker.sandbox.run import ContainerSandbox
+from worker.sandbox.outcome import Verdict
+from worker.sandbox.run import ContainerSandbox, FileToLoad
 from worker.sandbox.standby import Maker
 
 pytestmark = pytest.mark.engine
@@ -28,6 +31,7 @@ POLICY = _DEFAULT.model_copy(
         "limits": _DEFAULT.limits.model_copy(
             update={
                 "code_wall_seconds": 3.0,
+                "load_wall_seconds": 10.0,
                 "memory_bytes": 384 * MIB,
                 "tmpfs_bytes": 64 * MIB,
                 "pids": 64,
@@ -62,6 +66,17 @@ class Box:
     def run(self, code: str) -> RunResult:
         self._number += 1
         return self._runner.run(self.sandbox.run(PRELUDE + code, "python", self._number))
+
+    def load(self, format_: str, content: bytes) -> tuple[Verdict, Any]:
+        """The verdict on reading a file, and what its profile says of it if that is an error."""
+
+        async def once() -> AsyncIterator[bytes]:
+            yield content
+
+        name = f"upload-{len(content)}"
+        self._runner.run(self.sandbox.put(name, once()))
+        loaded = self._runner.run(self.sandbox.load([FileToLoad("f", f"f.{format_}", format_, name)], []))
+        return loaded.verdict, [profile["error"] for profile in loaded.profiles if profile["error"]]
 
     def works(self) -> bool:
         ran = self.run("result = 6 * 7")
@@ -328,4 +343,36 @@ def test_P1_a_frame_forged_on_the_pipe_loses_its_own_sandbox_only(box: Box) -> N
     assert ran.outcome == "runner_lost"
     assert "protocol" in ran.message
     box.renew()
+    assert box.works()
+
+
+def _zip_bomb() -> bytes:
+    """A workbook whose one sheet would be 256 MB."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            for _ in range(256):
+                sheet.write(bytes(1 << 20))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("format_", "content"),
+    [
+        ("json", b"[" * 3_000_000),
+        ("json", b'{"a":' * 1_000_000 + b"1" + b"}" * 1_000_000),
+        ("csv", b"\x00" * 2_000_000),
+        ("csv", b"a," * 1_000_000 + b"\n" + b"1," * 1_000_000),
+        ("csv", b'"' + b"x" * 40_000_000),
+        ("parquet", b"PAR1" + b"\xff" * 1000 + b"\xff\xff\xff\x7fPAR1"),
+        ("xlsx", None),
+        ("xlsx", b"PK\x03\x04" + b"\xff" * 5000),
+    ],
+    ids=["deep list", "deep object", "nul", "wide", "one cell", "parquet", "zip bomb", "torn zip"],
+)
+def test_a_hostile_file_costs_its_own_load_only(box: Box, format_: str, content: bytes | None) -> None:
+    verdict, error = box.load(format_, _zip_bomb() if content is None else content)
+    assert verdict.outcome in ("ok", "oom", "timeout", "code_error", "disk_limit"), verdict.message
+    assert error or verdict.message or verdict.outcome == "ok"
     assert box.works()
