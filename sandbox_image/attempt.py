@@ -24,7 +24,6 @@ _READ_BYTES = 1 << 18
 _DRAIN_BYTES = 4 << 20
 _DRAIN_SECONDS = 2.0
 _EXIT_SECONDS = 0.5
-_LOOK_SECONDS = 0.05
 
 
 class Listener(Protocol):
@@ -128,7 +127,7 @@ class Attempt:
                     ending.status = "timeout"
                     return ending
                 self.limits.look()
-                for key, events in selector.select(min(left, _LOOK_SECONDS)):
+                for key, events in selector.select(min(left, self.limits.seconds)):
                     if callable(key.data):
                         key.data(events)
                     elif key.data == "pipe":

@@ -176,6 +176,32 @@ def test_R6_a_full_place_is_disk_limit(box: Box, place: str, words: str) -> None
     assert box.run(f"os.unlink('{place}/big')\nresult = 1").outcome == "ok"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy as np, pandas as pd\n"
+        "pd.DataFrame({'a': np.random.default_rng(1).random(9_000_000)}).to_parquet('big.parquet')",
+        "import duckdb\nquery = 'select random() a, random() b from range(3000000)'\n"
+        "duckdb.sql(f\"copy ({query}) to 'big.csv'\")",
+    ],
+    ids=["parquet", "duckdb"],
+)
+def test_R6_a_full_place_is_seen_though_the_library_cleans_up(box: Box, code: str) -> None:
+    check(box, code, "disk_limit", "64 MiB", "'default'")
+    assert box.run("result = os.listdir('/work/out')").outcome == "ok"
+
+
+def test_R6_a_nearly_full_place_explains_no_other_error(box: Box) -> None:
+    code = (
+        "free = os.statvfs('/work').f_bavail\n"
+        "with open('most', 'wb') as file: file.write(bytes(4096 * (free - 20)))\n"
+        "raise KeyError('Revenue')"
+    )
+    ran = box.run(code)
+    assert (ran.outcome, ran.message) == ("code_error", "KeyError: 'Revenue'")
+    assert box.run("os.unlink('/work/out/most')").outcome == "ok"
+
+
 def test_R6_an_error_that_only_says_so_is_not(box: Box) -> None:
     check(box, "raise OSError(28, 'No space left on device')", "code_error", "[Errno 28]", "64 MiB")
     check(box, "open('f', 'wb').truncate(1 << 40)", "code_error", "[Errno 27]", "64 MiB")
