@@ -222,6 +222,8 @@ class Health(BaseModel):
 
     status: Literal["ok"]
     version: str
+    weaknesses: list[str]
+    """What is weaker than it should be, each with the mend; empty too when no worker is there to say it."""
 
 
 class Readiness(BaseModel):

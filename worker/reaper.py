@@ -65,12 +65,8 @@ class Reaper:
                 await sweep_jobs(store, self._settings)
             except StoreError as error:
                 log.error("jobs not swept", error=str(error))
-            for engine in await engines.all():
-                try:
-                    await sweep_containers(engine, self._settings)
-                except EngineError as error:
-                    log.error("containers not swept", engine=engine.name, error=str(error))
-            await _beat(client, engines, self._settings)
+            await sweep_engines(engines, self._settings)
+            await beat(client, engines, self._settings)
             await asyncio.to_thread(self._stop.wait, self._settings.sweep_seconds)
         await engines.close()
         await client.aclose()
@@ -105,6 +101,15 @@ async def _publish(store: Store, settings: Settings, tenant_id: str, task_id: st
         await store.mark_published(tenant_id, task_id, utc_now())
 
 
+async def sweep_engines(engines: Engines, settings: Settings) -> None:
+    """Sweep each engine that answers; one that refuses does not keep the other from being swept."""
+    for engine in await engines.all():
+        try:
+            await sweep_containers(engine, settings)
+        except EngineError as error:
+            log.error("containers not swept", engine=engine.name, error=str(error))
+
+
 async def sweep_containers(engine: Engine, settings: Settings) -> int:
     """Remove this stack's containers whose process is dead or whose deadline is past; how many."""
     strays = [
@@ -124,7 +129,8 @@ def is_stray(entry: ContainerEntry, settings: Settings, now: float | None = None
     return owner_lives(entry.labels.get(LABEL_OWNER, ""), settings.worker_name) is False
 
 
-async def _beat(client: redis.asyncio.Redis, engines: Engines, settings: Settings) -> None:
+async def beat(client: redis.asyncio.Redis, engines: Engines, settings: Settings) -> None:
+    """Say that this worker lives, on which engine, and what is weak about it."""
     facts = {"worker": settings.worker_name, "concurrency": settings.concurrency}
     facts |= await _engine_facts(engines, settings)
     seconds = int(settings.sweep_seconds * 3) + 5

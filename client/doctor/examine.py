@@ -16,6 +16,7 @@ from client.doctor.judge import (
     judge_image,
     judge_inside,
     judge_model,
+    judge_policy,
     judge_python,
     judge_readiness,
     judge_workers,
@@ -23,15 +24,18 @@ from client.doctor.judge import (
 from client.errors import ClientError, StackError
 from client.stack.config import StackConfig
 from client.stack.engine import find_engine, ping
+from client.stack.gvisor import gvisor_url
 from client.stack.image import image_digest
 from client.stack.services import Services
 from policies.model import load_policy
 from store.base import StoreError
 from store.open import open_store
-from worker.engines.base import EngineError, EngineFacts
+from worker.engines.base import EngineError, EngineFacts, EngineUnfitError
+from worker.engines.choose import Engines, choose_engine
 from worker.engines.connect import connect
 from worker.models.choose import UnknownModelError, choose_model
 from worker.models.settings import ModelSettings
+from worker.start import all_policies
 
 _INSIDE_SECONDS = 60.0
 _POLICY = "default"
@@ -66,9 +70,28 @@ def _engine(config: StackConfig, remembered: str) -> Iterator[Check]:
             )
             return
         yield from judge_engine(found.url, asyncio.run(_facts(found.url)))
+        yield from asyncio.run(_policies(found.url, gvisor_url(config)))
         yield judge_image(config.image, image_digest(found.url, config.image))
     except (EngineError, StackError) as error:
         yield Check("engine", "fail", str(error), "start it, or set DOCKER_HOST")
+
+
+async def _policies(url: str, second_url: str) -> list[Check]:
+    """Of each policy, whether its jobs run on these engines, or why they are refused."""
+    engines = Engines(url, second_url)
+    checks = []
+    try:
+        usual = await engines.usual()
+        for policy in all_policies():
+            try:
+                engine, runtime = await choose_engine(policy, usual, engines.second)
+            except EngineUnfitError as error:
+                checks.append(judge_policy(policy.name, "", str(error)))
+            else:
+                checks.append(judge_policy(policy.name, f"{engine.name} with {runtime}", ""))
+    finally:
+        await engines.close()
+    return checks
 
 
 async def _facts(url: str) -> EngineFacts:

@@ -51,6 +51,12 @@ def interfaces():
         rows = (read("/proc/net/dev") or "").splitlines()[2:]
         return [row.split(":")[0].strip() for row in rows] or None
 
+def hosts():
+    usual = {"localhost", "sandbox", "ip6-localhost", "ip6-loopback", "ip6-allnodes", "ip6-allrouters"}
+    rows = [row.split("#")[0].split()[1:] for row in (read("/etc/hosts") or "").splitlines()]
+    # The engine adds the container's own id and name behind its host name.
+    return sorted({name for row in rows for name in row if not usual & set(row)})[:10]
+
 lines = (row.split(":", 1) for row in (read("/proc/self/status") or "").splitlines() if ":" in row)
 status = {key: value.strip() for key, value in lines}
 folders = "/ /bin /dev/shm /etc /home /mnt /opt /run /srv /tmp /usr /var /var/tmp".split()
@@ -66,6 +72,7 @@ print("SANDGLASS-DOCTOR " + json.dumps({
     "cap_bnd": status.get("CapBnd"),
     "uid": os.getuid(),
     "interfaces": interfaces(),
+    "hosts": hosts(),
     "writable": {folder: space(folder) for folder in folders if writable(folder)},
 }))
 """

@@ -49,8 +49,32 @@ def judge_engine(url: str, facts: EngineFacts) -> list[Check]:
         Check("engine", "ok", f"{facts.name} {facts.version} at {url}, runtime {runtime}, {cgroups}"),
     ]
     for weakness in facts.weaknesses:
-        checks.append(Check("engine", "warn", weakness, "update it from the distribution's security archive"))
+        checks.append(Check("engine", "warn", *parted(weakness)))
     return checks
+
+
+def judge_policy(name: str, where: str, refused: str) -> Check:
+    """Whether jobs under a policy run, and `where`; `refused` is why they do not."""
+    if refused:
+        return Check(f"policy {name}", "warn", *parted(refused))
+    return Check(f"policy {name}", "ok", f"runs on {where}")
+
+
+def parted(sentence: str) -> tuple[str, str]:
+    """What is weak and why, and what mends it, of a sentence that has both."""
+    what, _, mend = sentence.rpartition(": ")
+    return (what, mend.removesuffix(".")) if what else (sentence, "")
+
+
+def judge_hosts(hosts: Sequence[str] | None) -> list[Check]:
+    """Which names of other machines code can read; Podman copies the host's own file of them."""
+    if not hosts:
+        return []
+    fix = (
+        'put base_hosts_file = "none" and host_containers_internal_ip = "none" under [containers] of its '
+        "containers.conf, and restart its service"
+    )
+    return [Check("inside: hosts", "warn", f"code can read names of this host: {', '.join(hosts)}", fix)]
 
 
 def judge_image(image: str, digest: str | None) -> Check:
@@ -100,6 +124,7 @@ def judge_inside(seen: dict[str, Any], limits: Limits) -> list[Check]:
         _exactly("user", bool(seen.get("uid")), f"uid {seen.get('uid')}", "code runs as root"),
         _network(seen.get("interfaces")),
         _root(seen.get("writable"), limits.tmpfs_bytes),
+        *judge_hosts(seen.get("hosts")),
     ]
 
 

@@ -84,6 +84,12 @@ def judge_info(kind: str, info: Any) -> bool:
     return info.get("DefaultRuntime") == "runsc" or (isinstance(listed, dict) and "runsc" in listed)
 
 
+def gvisor_url(config: StackConfig, environ: Mapping[str, str] = os.environ) -> str:
+    """Where a second engine for gVisor is said to be: the operator's, else ours while it runs; else empty."""
+    own = own_url(config.home, "gvisor") if gvisor_daemon(config.home).alive() else ""
+    return environ.get(NAMED) or own
+
+
 def gvisor_daemon(home: Path) -> Daemon:
     """The second Podman service as a process of this stack."""
     return Daemon("gvisor", home)

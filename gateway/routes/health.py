@@ -10,19 +10,20 @@ from starlette.responses import Response
 
 from gateway.json_reply import JSONReply
 from gateway.schemas import Health, Readiness
-from gateway.services import ServicesDep
+from gateway.services import Services, ServicesDep
 from store.base import Store, StoreError
 
 router = APIRouter(tags=["health"])
 _VERSION = version("sandglass")
-_PUBLIC_FACTS = ("engine", "image", "concurrency")
+_PUBLIC_FACTS = ("engine", "policies", "image", "concurrency")
 """What of a worker's heartbeat anyone may see: no host names, paths or addresses."""
 
 
 @router.get("/healthz", operation_id="health", response_model=Health)
-async def healthz() -> Response:
-    """The process answers."""
-    return JSONReply({"status": "ok", "version": _VERSION})
+async def healthz(services: ServicesDep) -> Response:
+    """The process answers; with it, what is weaker than it should be, as far as workers say."""
+    body = Health(status="ok", version=_VERSION, weaknesses=_weaknesses(await _heartbeats(services)))
+    return JSONReply(body.model_dump(mode="json"))
 
 
 @router.get(
@@ -37,7 +38,7 @@ async def readyz(services: ServicesDep) -> Response:
     """Whether store, Redis and a worker are there, and what is weaker than it should be."""
     store = await _answers(services.store)
     redis = await services.queue.answers()
-    heartbeats = await services.queue.workers() if redis else []
+    heartbeats = await _heartbeats(services)
     ready = store and redis and bool(heartbeats)
     body = Readiness(
         ready=ready,
@@ -49,6 +50,10 @@ async def readyz(services: ServicesDep) -> Response:
         weaknesses=_weaknesses(heartbeats),
     )
     return JSONReply(body.model_dump(mode="json"), status_code=200 if ready else 503)
+
+
+async def _heartbeats(services: Services) -> list[dict[str, Any]]:
+    return await services.queue.workers() if await services.queue.answers() else []
 
 
 async def _answers(store: Store) -> bool:

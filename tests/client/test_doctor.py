@@ -19,6 +19,7 @@ from client.doctor.judge import (
     judge_image,
     judge_inside,
     judge_model,
+    judge_policy,
     judge_python,
     judge_readiness,
     judge_workers,
@@ -37,6 +38,7 @@ GOOD: dict[str, Any] = {
     "cap_bnd": "0000000000000000",
     "uid": 65532,
     "interfaces": ["lo"],
+    "hosts": [],
     "writable": {"/tmp": 16 << 20},
 }
 
@@ -95,12 +97,30 @@ def test_a_probe_that_said_nothing_is_none(text: str) -> None:
 
 def test_each_weakness_of_an_engine_is_a_warning() -> None:
     facts = EngineFacts(
-        "podman", "4.3.1", "runc", "runc version 1.1.5\nspec: 1", ("runc",), "1", ("runc is old",)
+        "podman", "4.3.1", "runc", "runc version 1.1.5\nspec: 1", ("runc",), "1", ("runc is old: update it",)
     )
     checks = judge_engine("unix:///x", facts)
     assert [check.level for check in checks] == ["ok", "warn"]
     assert "runtime runc 1.1.5" in checks[0].message
+    assert (checks[1].message, checks[1].fix) == ("runc is old", "update it")
     assert exit_status(checks) == 0
+
+
+def test_a_policy_that_is_refused_is_a_warning_with_the_mend() -> None:
+    check = judge_policy("strict", "", "Policy 'strict' runs on gVisor, and there is none: install it.")
+    assert (check.name, check.level, check.fix) == ("policy strict", "warn", "install it")
+    assert judge_policy("strict", "podman with runsc", "") == Check(
+        "policy strict", "ok", "runs on podman with runsc"
+    )
+
+
+def test_names_of_the_host_that_code_can_read_are_a_warning() -> None:
+    checks = judge_inside({**GOOD, "hosts": ["db.internal"]}, Limits())
+    assert [(check.name, check.level) for check in checks if check.level != "ok"] == [
+        ("inside: hosts", "warn")
+    ]
+    assert "db.internal" in checks[-1].message
+    assert "containers.conf" in checks[-1].fix
 
 
 def test_an_image_that_is_missing_fails() -> None:

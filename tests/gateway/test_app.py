@@ -88,6 +88,7 @@ async def test_ready_needs_a_worker_and_lists_its_weaknesses(gateway: Gateway) -
     facts = {
         "worker": "secret-host",
         "engine": {"name": "podman", "version": "4.3"},
+        "policies": {"default": "ok", "strict": "gVisor is missing"},
         "weaknesses": ["old runc"],
     }
     await _beat(gateway, "sandglass:worker:w1", facts)
@@ -95,10 +96,12 @@ async def test_ready_needs_a_worker_and_lists_its_weaknesses(gateway: Gateway) -
     await _beat(gateway, "sandglass:worker:w3", ["not an object"])
     reply = await gateway.anonymous.get("/readyz")
     assert reply.status_code == 200
-    assert reply.json()["workers"][0] in ({"engine": facts["engine"]}, {})
+    assert reply.json()["workers"][0] in ({"engine": facts["engine"], "policies": facts["policies"]}, {})
     assert "old runc" in reply.json()["weaknesses"]
     assert any("doctor" in weakness for weakness in reply.json()["weaknesses"])
     assert "secret" not in reply.text
+    health = await gateway.anonymous.get("/healthz")
+    assert health.json()["weaknesses"] == reply.json()["weaknesses"]
 
 
 async def _beat(gateway: Gateway, key: str, facts: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+import redis.asyncio
 
 from policies.model import load_policy
 from policies.spec import LABEL_STACK, Marks, container_body
@@ -15,8 +16,9 @@ from store.base import Store
 from store.open import open_store
 from store.records import Job, Request, utc_now
 from tests.engine_services import IMAGE
-from worker.engines.base import ContainerEntry, Engine
-from worker.reaper import is_stray, sweep_containers, sweep_jobs
+from worker.engines.base import ContainerEntry, Engine, EngineRefusedError
+from worker.engines.choose import Engines
+from worker.reaper import beat, is_stray, sweep_containers, sweep_engines, sweep_jobs
 from worker.runtime import owner_mark
 from worker.sandbox.standby import Maker
 from worker.settings import Settings
@@ -105,6 +107,31 @@ async def test_a_job_that_was_never_published_is(store: Store, settings: Setting
     assert published(settings) == [lost.task_id]
     await sweep_jobs(store, settings)
     assert published(settings) == []
+
+
+async def test_the_heartbeat_says_what_is_weak_and_which_policies_are_refused(settings: Settings) -> None:
+    client = redis.asyncio.from_url(settings.redis_url)
+    await beat(client, Engines("dummy:"), settings)
+    facts = json.loads(await client.get("sandglass:worker:here"))
+    await client.aclose()
+    assert facts["policies"]["default"] == "ok"
+    assert "apt-get install runsc" in facts["policies"]["strict"]
+    assert facts["policies"]["strict"] in facts["weaknesses"]
+    assert facts["engine"]["name"] == "dummy"
+
+
+async def test_a_sweep_looks_on_both_engines(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    async def note(engine: Engine, settings: Settings) -> int:
+        looked.append(engine.name)
+        if len(looked) == 1:
+            raise EngineRefusedError("busy")
+        return 0
+
+    monkeypatch.setattr("worker.reaper.sweep_containers", note)
+    await sweep_engines(Engines("dummy:", "dummy:"), settings)
+    assert looked == ["dummy", "dummy"]
 
 
 async def test_a_job_whose_worker_died_is_published_again(store: Store, settings: Settings) -> None:
