@@ -51,7 +51,8 @@ bench: setup ## Measure latencies, and a 100 MB table: two tables
 	@$(PY) -m bench.latency
 	@$(PY) -m bench.profile
 
-bench-wall: image ## Measure what the wall costs, and what a job suffers from its neighbours (some ten minutes)
+bench-wall: setup ## Measure what the wall costs, and what a job suffers from its neighbours (some ten minutes)
+	@$(SANDGLASS) up
 	@code=0; for name in hardening neighbours egress runtimes seccomp; do \
 		[ ! -f bench/$$name.py ] || { echo "== bench.$$name"; $(PY) -m bench.$$name || code=$$?; }; \
 	done; exit $$code
