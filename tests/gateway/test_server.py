@@ -189,25 +189,25 @@ def test_the_default_settings_listen_on_loopback_only() -> None:
     assert Settings.model_fields["host"].default == "127.0.0.1"
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03<script>",
-        b"GET /<script> HTTP/9.9\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: g\r\nContent-Length: -1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: g\r\nbad header\r\n\r\n",
-    ],
-)
-def test_what_is_no_http_gets_the_one_shape_of_an_error(server: Server, said: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":")[-1])), timeout=5) as client:
-        client.sendall(said)
-        reply = b"".join(iter(lambda: client.recv(65536), b""))
-    head, _, body = reply.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-    headers = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:])
-    assert headers[b"content-type"] == b"application/json"
-    assert headers[b"x-content-type-options"] == b"nosniff"
-    assert int(headers[b"content-length"]) == len(body)
-    error = json.loads(body)["error"]
-    assert error["code"] == "bad_request"
-    assert error["request_id"].encode() == headers[b"x-request-id"]
+NO_HTTP = [
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03<script>",
+    b"GET /<script> HTTP/9.9\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: g\r\nContent-Length: -1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: g\r\nbad header\r\n\r\n",
+]
+
+
+def test_what_is_no_http_gets_the_one_shape_of_an_error(server: Server) -> None:
+    for said in NO_HTTP:
+        with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":")[-1])), timeout=5) as client:
+            client.sendall(said)
+            reply = b"".join(iter(lambda client=client: client.recv(65536), b""))
+        head, _, body = reply.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n"), said
+        headers = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:])
+        assert headers[b"content-type"] == b"application/json"
+        assert headers[b"x-content-type-options"] == b"nosniff"
+        assert int(headers[b"content-length"]) == len(body)
+        error = json.loads(body)["error"]
+        assert error["code"] == "bad_request"
+        assert error["request_id"].encode() == headers[b"x-request-id"]
