@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,15 @@ def options(host: dict[str, Any], name: str) -> list[str]:
     return [option for option in host["SecurityOpt"] if option.startswith(name)]
 
 
-def worker_says(word: str) -> list[Path]:
-    return [path for path in (ROOT / "worker").rglob("*.py") if word in path.read_text("utf-8")]
+def names_used_by_the_worker() -> set[str]:
+    """Of attributes: whatever call of an engine's SDK it makes is among them."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "worker").rglob("*.py")]
+    return {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def test_cis_5_01_a_container_and_no_swarm_service(body: dict[str, Any]) -> None:
     assert not {"TaskTemplate", "Mode", "EndpointSpec", "ServiceName"} & body.keys()
-    assert worker_says("swarm") == []
+    assert not {"init_swarm", "join_swarm", "create_service"} & names_used_by_the_worker()
 
 
 def test_cis_5_02_apparmor_is_not_taken_off(host: dict[str, Any]) -> None:
@@ -152,11 +155,13 @@ def test_cis_5_22_our_own_seccomp_profile(host: dict[str, Any]) -> None:
 
 
 def test_cis_5_23_nothing_is_executed_with_privileges() -> None:
-    assert worker_says("exec_create") == worker_says("exec_start") == []
+    used = names_used_by_the_worker()
+    assert "create_container_from_config" in used
+    assert not {"exec_create", "exec_start"} & used
 
 
 def test_cis_5_24_nothing_is_executed_as_root(body: dict[str, Any]) -> None:
-    assert worker_says("exec_run") == []
+    assert "exec_run" not in names_used_by_the_worker()
     assert body["User"] == "65532:65532"
 
 
@@ -176,7 +181,7 @@ def test_cis_5_27_no_health_check_runs_a_command_inside(body: dict[str, Any]) ->
 
 def test_cis_5_28_the_image_is_given_by_digest_and_never_pulled(body: dict[str, Any]) -> None:
     assert body["Image"] == IMAGE
-    assert worker_says(".pull(") == []
+    assert "pull" not in names_used_by_the_worker()
 
 
 def test_cis_5_29_pids_are_limited(policy: Policy, host: dict[str, Any]) -> None:
