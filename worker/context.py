@@ -47,7 +47,8 @@ class JobContext:
         """This job's sandbox, taken when first asked for. Raises: EngineError, PolicyError."""
         if self.sandbox is None:
             started = time.monotonic()
-            taken = await self.runtime.take_sandbox(self.policy, self.job.task_id)
+            attempt = str(self.job.deliveries)
+            taken = await self.runtime.take_sandbox(self.policy, self.job.task_id, attempt)
             self.sandbox = taken.sandbox
             self.mark("sandbox_seconds", time.monotonic() - started)
             self._marks["standby"] = "warm" if taken.warm else "cold"

@@ -61,9 +61,9 @@ class Runtime:
         await self.blobs.close()
         await self.store.close()
 
-    async def take_sandbox(self, policy: Policy, task_id: str) -> Taken:
+    async def take_sandbox(self, policy: Policy, task_id: str, attempt: str) -> Taken:
         """A sandbox for one job. Raises: EngineError."""
-        return await (await self._standing_by()).take(policy, task_id)
+        return await (await self._standing_by()).take(policy, task_id, attempt)
 
     def retire(self, sandbox: ContainerSandbox) -> None:
         """Destroy a used sandbox in the background, and refill."""

@@ -47,14 +47,14 @@ class Maker:
     gvisor: Second | None = None
     """Where sandboxes on gVisor are made, if the usual engine makes none."""
 
-    async def make(self, policy: Policy, task: str) -> ContainerSandbox:
-        """Create, start and greet a sandbox.
+    async def make(self, policy: Policy, task: str, attempt: str = "0") -> ContainerSandbox:
+        """Create, start and greet a sandbox; `task` and `attempt` are labels of it.
 
         Raises:
             EngineError: The engine cannot; see `worker.engines.base`.
         """
         deadline = int(time.time() + MAX_AGE_SECONDS + self.job_seconds)
-        marks = Marks(self.stack, self.owner, deadline, task)
+        marks = Marks(self.stack, self.owner, deadline, task, attempt)
         engine, runtime = await choose_engine(policy, self.engine, self.gvisor)
         # By digest, so that what runs is what the receipt says, whatever the tag means a moment later.
         digest = await engine.image_digest(self.image)
@@ -131,10 +131,10 @@ class Standby:
         if self._tending is None:
             self._tending = asyncio.create_task(self._tend())
 
-    async def take(self, policy: Policy, task: str) -> Taken:
+    async def take(self, policy: Policy, task: str, attempt: str = "0") -> Taken:
         """A sandbox nobody has used, warm if there is one. Raises: EngineError."""
         if policy != self._policy or self._size == 0:
-            return Taken(await self._maker.make(policy, task), warm=False)
+            return Taken(await self._maker.make(policy, task, attempt), warm=False)
         warm = self._pop()
         if warm is not None:
             return Taken(warm, warm=True)
@@ -143,7 +143,7 @@ class Standby:
             await self._changed.wait_for(lambda: self._ready or self._error is not None)
         next_one = self._pop()
         if next_one is None:
-            return Taken(await self._maker.make(policy, task), warm=False)
+            return Taken(await self._maker.make(policy, task, attempt), warm=False)
         return Taken(next_one, warm=False)
 
     def retire(self, sandbox: ContainerSandbox) -> None:

@@ -69,8 +69,9 @@ async def test_waiting_ends_at_once_when_the_engine_refuses(tmp_path: Path) -> N
 async def test_another_policy_gets_its_own_and_says_cold(tmp_path: Path) -> None:
     engine = DummyEngine()
     standby = Standby(maker_of(engine, tmp_path), DEFAULT, 1)
-    taken = await standby.take(STRICT, "t")
+    taken = await standby.take(STRICT, "t", "2")
     assert not taken.warm
+    assert engine.containers[taken.sandbox.container_id].labels["sandglass.attempt"] == "2"
     assert engine.containers[taken.sandbox.container_id].labels["sandglass.policy"] == "strict"
     await taken.sandbox.destroy()
     await standby.close()
