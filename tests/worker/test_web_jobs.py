@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from policies.model import load_policy
 from store.records import Job, Request
 from tests.certificates import shared_authority
 from tests.worker.sandbox.web import connect, get
@@ -15,6 +16,7 @@ from worker.engines.dummy import DummyEngine
 from worker.jobs import run_job
 from worker.runtime import Runtime
 from worker.sandbox.frames import Frame
+from worker.sandbox.standby import Maker
 from worker.settings import Settings
 
 TENANT = "t"
@@ -186,3 +188,24 @@ async def test_an_authority_file_that_went_bad_denies_the_job(
     assert job.outcome == "policy_denied"
     assert job.error is not None
     assert "no certificates" in job.error.message
+
+
+class _Leaver(Peer):
+    """Ends the attempt with a connection left half open."""
+
+    def __call__(self, frame: Frame) -> Iterable[Frame]:
+        if frame.type == "run":
+            attempt = frame.header["attempt"]
+            yield Frame({"type": "net_open", "attempt": attempt, "conn": attempt})
+            yield Frame({"type": "net_data", "conn": attempt}, b"CONNECT api.exa")
+            yield Frame({"attempt": attempt, **end("ok")})
+
+
+async def test_no_connection_outlives_its_attempt(tmp_path: Path) -> None:
+    maker = Maker(DummyEngine(_Leaver(b"")), "image", "stack", "owner", tmp_path, 60)
+    sandbox = await maker.make(load_policy("lab"), "t")
+    before = asyncio.all_tasks()
+    for attempt in (1, 2):
+        assert (await sandbox.run("x", "python", attempt)).outcome == "ok"
+        assert asyncio.all_tasks() <= before
+    await sandbox.destroy()
