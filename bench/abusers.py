@@ -10,7 +10,7 @@ import contextlib
 import sys
 
 from bench.errors import BenchError
-from bench.sandboxes import connected, hardened_body, image_name, make, pin
+from bench.sandboxes import connected, discard, hardened_body, image_name, make, pin
 from policies.model import Policy, load_policy
 from worker.engines.base import Engine, EngineError, PipeClosedError
 
@@ -110,7 +110,7 @@ async def _one(engine: Engine, policy: Policy, body: dict[str, object], code: st
     except PipeClosedError:
         pass
     finally:
-        await sandbox.destroy()
+        await discard(sandbox)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from bench.machine import describe
 from bench.samples import Sample
 from bench.sandboxes import (
     connected,
+    discard,
     engine_url,
     hardened_body,
     image_name,
@@ -118,7 +119,7 @@ async def _check(engine: Engine, body: dict[str, Any], *, filtered: bool) -> Non
     try:
         run = await sandbox.run(_FILTER_MODE, "python", 1)
     finally:
-        await sandbox.destroy()
+        await discard(sandbox)
     mode = (run.result or {}).get("value")
     if mode != (2 if filtered else 0):
         raise BenchError(
@@ -134,7 +135,7 @@ async def _run_all(engine: Engine, body: dict[str, Any]) -> dict[str, float]:
             for number, (name, code) in enumerate(SNIPPETS.items(), start=1)
         }
     finally:
-        await sandbox.destroy()
+        await discard(sandbox)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from bench.command import Findings, Say, measure_or_exit
 from bench.errors import BenchError
 from bench.fresh import STACK, connect
 from bench.machine import describe
-from bench.sandboxes import connected, engine_url, hardened_body, image_name, make, pin, timed_run
+from bench.sandboxes import connected, discard, engine_url, hardened_body, image_name, make, pin, timed_run
 from bench.table import align, duration
 from bench.targets import Target
 from policies.model import load_policy
@@ -121,7 +121,7 @@ async def _job(engine: Engine, into: Jobs) -> None:
         into.warm.append(seconds)
         into.fresh.append(time.perf_counter() - started)
     finally:
-        await sandbox.destroy()
+        await discard(sandbox)
 
 
 @contextmanager

@@ -137,8 +137,14 @@ async def make(engine: Engine, policy: Policy, body: dict[str, Any]) -> Containe
         raise BenchError(
             f"a sandbox of {body['Image']} did not come up: {error}; build it: make image"
         ) from error
-    spool = Path(tempfile.gettempdir()) / "sandglass-bench-spool" / container_id[:16]
+    spool = Path(tempfile.gettempdir()) / f"{STACK}-{container_id[:16]}"
     return ContainerSandbox(engine, link, policy, Made(container_id, str(body["Image"]), facts, spool))
+
+
+async def discard(sandbox: ContainerSandbox) -> None:
+    """Destroy it, and delete the files that came out of it."""
+    await sandbox.destroy()
+    shutil.rmtree(sandbox.spool, ignore_errors=True)
 
 
 async def timed_run(sandbox: ContainerSandbox, code: str, number: int) -> float:
