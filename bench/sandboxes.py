@@ -60,14 +60,19 @@ def engine_url() -> Iterator[str]:
         return
     if shutil.which("podman") is None:
         raise BenchError("podman is not installed; install it (make setup), or set SANDGLASS_ENGINE_URL")
-    with tempfile.TemporaryDirectory(prefix="sandglass-bench-") as folder, _podman(Path(folder)) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="sandglass-bench-") as folder,
+        podman_service(Path(folder)) as url,
+    ):
         yield url
 
 
 @contextmanager
-def _podman(folder: Path) -> Iterator[str]:
+def podman_service(folder: Path, runtime: str = "runc", flags: Sequence[str] = ()) -> Iterator[str]:
+    """A Podman service of our own in `folder`, ended at the end. Raises: BenchError: It does not come up."""
     url = f"unix://{folder}/podman.sock"
-    command = ["podman", "--runtime", "runc", "system", "service", "--time=0", url]
+    given = [word for flag in flags for word in ("--runtime-flag", flag)]
+    command = ["podman", "--runtime", runtime, *given, "system", "service", "--time=0", url]
     environment = {**os.environ, **podman_environ(folder)}
     with (folder / "log").open("wb") as log:
         service = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)

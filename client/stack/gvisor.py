@@ -113,12 +113,13 @@ def _start(config: StackConfig, say: Callable[[str], None], environ: Mapping[str
     say("starting podman's API service for gVisor")
     daemon, url = gvisor_daemon(config.home), own_url(config.home, "gvisor")
     daemon.end(mark=config.mark)
-    flags = [word for flag in runtime_flags(_version(environ)) for word in ("--runtime-flag", flag)]
+    flags = [word for flag in runtime_flags(runtime_version(environ)) for word in ("--runtime-flag", flag)]
     command = ["podman", "--runtime", "runsc", *flags, "system", "service", "--time=0", url]
     return start_service(daemon, command, url, {**environ, "SANDGLASS_STACK": config.stack_id})
 
 
-def _version(environ: Mapping[str, str]) -> str:
+def runtime_version(environ: Mapping[str, str] = os.environ) -> str:
+    """What `runsc` says of itself; empty: nothing."""
     program = shutil.which("runsc", path=environ.get("PATH")) or "runsc"
     try:
         ran = subprocess.run(  # noqa: S603 - no shell
