@@ -1,4 +1,4 @@
-"""What does gVisor cost? `python -m bench.runtimes`: sandboxes on gVisor and on runc in turns, same limits."""
+"""What does gVisor cost? `python -m bench.runtimes`: sandboxes on gVisor and on runc in turns."""
 
 from __future__ import annotations
 
