@@ -9,11 +9,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from policies.folders import SHIPPED as POLICY_DIR
 from policies.folders import PolicyError, files_in, policy_files
 from policies.hosts import host_rule
 
-__all__ = ["POLICY_DIR", "Egress", "Limits", "Output", "Policy", "PolicyError", "load_policy", "policy_names"]
+__all__ = [
+    "Egress",
+    "Limits",
+    "Output",
+    "Policy",
+    "PolicyError",
+    "load_policy",
+    "parse_policy",
+    "policy_names",
+]
 
 
 class _Frozen(BaseModel):
