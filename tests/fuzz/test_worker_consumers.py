@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from client.render import result_view
 from policies.model import load_policy
 from store.records import Outcome, StoredFile, utc_now
-from tests.fuzz.values import headers, profiles, results, values
+from tests.fuzz.values import headers, profiles, results, shaped, values
 from worker.analysis.contract import Plan, RunResult, TableView
 from worker.analysis.grounding import ungrounded_numbers
 from worker.analysis.profile_text import profile_text
@@ -42,7 +42,8 @@ run_frames = st.lists(
     ),
     max_size=4,
 )
-slow = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+many = settings(slow, max_examples=1200)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def test_a_run_has_an_outcome_whatever_its_end_says(spool: Path, end: dict[str, 
     assert 0 <= ran.stderr.bytes < 1 << 63
 
 
-@slow
+@many
 @given(results | values, st.sampled_from([{}, {"kind": "trend"}, {"kind": "unique"}, {"kind": "mode"}]))
 def test_a_result_that_is_taken_can_be_said_shown_and_kept(result: Any, template: dict[str, Any]) -> None:
     try:
@@ -126,23 +127,24 @@ async def _load(spool: Path, frames: Iterable[dict[str, Any]]) -> Any:
         await sandbox.destroy()
 
 
-@slow
-@given(
-    st.lists(
-        st.fixed_dictionaries(
-            {"type": st.just("profile"), "attempt": st.just(0), "file_id": st.just("f")},
-            optional={"tables": st.lists(profiles, max_size=2) | values, "error": values},
-        ),
-        min_size=1,
-        max_size=2,
-    ),
-    headers(("file",), attempt=0, role="table", name="sales.parquet", index=0, last=True, mime="x"),
+PROFILE_FRAME = {"type": "profile", "attempt": 0, "file_id": "f"}
+profile_frames = st.one_of(
+    profiles.map(lambda table: {**PROFILE_FRAME, "tables": [table]}),
+    profiles.map(lambda table: {**PROFILE_FRAME, "tables": [table]}),
+    values.map(lambda tables: {**PROFILE_FRAME, "tables": tables}),
+    values.map(lambda error: {**PROFILE_FRAME, "error": error}),
+    shaped({**PROFILE_FRAME, "error": {"code": "empty_file", "message": "sales.csv is empty"}}),
 )
-def test_a_profile_that_is_taken_can_be_used_as_one(
-    spool: Path, said: list[dict[str, Any]], file: dict[str, Any]
-) -> None:
+
+
+@many
+@given(profile_frames)
+def test_a_profile_that_is_taken_can_be_used_as_one(spool: Path, said: Any) -> None:
+    if not isinstance(said, dict) or not isinstance(said.get("type"), str):
+        return
     table = {"type": "file", "attempt": 0, "role": "table", "name": "sales.parquet", "last": True, "index": 0}
-    loaded = asyncio.run(_load(spool, [said[0], table, *said[1:], file, {**END, "attempt": 0}]))
+    promised = [table] if isinstance(said.get("tables"), list) else []
+    loaded = asyncio.run(_load(spool, [said, *promised, {**END, "attempt": 0}]))
     stored = StoredFile(
         tenant_id="t",
         session_id="s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -89,6 +90,10 @@ values = st.recursive(
     max_leaves=6,
 )
 
+odd_values = st.one_of(
+    st.sampled_from(NUMBERS), st.sampled_from(TEXTS), st.sampled_from([[], {}, [1], {"a": 1}]), values
+)
+
 
 def headers(kinds: tuple[str, ...], **fixed: Any) -> st.SearchStrategy[dict[str, Any]]:
     """Headers of these types, each field right or wrong or not there; `fixed` ones mostly as given."""
@@ -103,19 +108,29 @@ def headers(kinds: tuple[str, ...], **fixed: Any) -> st.SearchStrategy[dict[str,
     return st.sampled_from(kinds).flatmap(of)
 
 
-def shaped(good: Any) -> st.SearchStrategy[Any]:
-    """`good` with any parts of it replaced by something else, now and then one left out."""
-    if isinstance(good, dict):
-        fields = {key: shaped(part) for key, part in good.items()}
-        whole = st.fixed_dictionaries(fields)
-        some = st.fixed_dictionaries({}, optional=fields)
-        return st.one_of(whole, whole, whole, whole, some, values)
-    if isinstance(good, list):
-        parts = st.tuples(*map(shaped, good)).map(list)
-        return st.one_of(
-            parts, parts, parts, parts, st.lists(st.one_of([values, *map(shaped, good)]), max_size=3)
-        )
-    return st.one_of(*[st.just(good)] * 6, values)
+@st.composite
+def shaped(draw: st.DrawFn, good: Any) -> Any:
+    """`good`, with one or two of its parts (or all of it) replaced by anything, or left out."""
+    root = [copy.deepcopy(good)]
+    for _ in range(draw(st.sampled_from([1, 1, 2, 0]))):
+        *way, last = draw(st.sampled_from(_paths(root)))
+        holder: Any = root
+        for key in way:
+            holder = holder[key]
+        if holder is not root and draw(st.sampled_from([False, False, False, False, True])):
+            del holder[last]
+        else:
+            holder[last] = copy.deepcopy(draw(odd_values))
+    return root[0]
+
+
+def _paths(holder: Any) -> list[tuple[Any, ...]]:
+    """The way to every part inside."""
+    keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+    inner = [
+        (key, *rest) for key in keys if isinstance(holder[key], dict | list) for rest in _paths(holder[key])
+    ]
+    return [*inner, *((key,) for key in keys)]
 
 
 RESULTS: tuple[dict[str, Any], ...] = (

@@ -7,6 +7,8 @@ import contextlib
 import json
 import socket
 import ssl
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import h11
@@ -14,13 +16,15 @@ import h11
 from policies.egress import decide
 from policies.model import Egress, Policy
 from worker.sandbox import exchange
+from worker.sandbox import tunnel as tunnel_module
 from worker.sandbox.account import Account
 from worker.sandbox.client_hello import BadHelloError, server_name
 from worker.sandbox.code_stream import PIECE_BYTES, CodeStream
 from worker.sandbox.dial import Network
 from worker.sandbox.exchange import Exchange, Rules
-from worker.sandbox.frames import FrameError
+from worker.sandbox.frames import Frame, FrameError
 from worker.sandbox.proxy_head import HEAD_BYTES, interpret, request_headers
+from worker.sandbox.tunnel import Tunnel
 
 EGRESS = Egress(hosts=("api.example.org", "*.data.example"), idle_seconds=0.05, connect_seconds=0.05)
 LAB = Policy(name="lab", network="allow-list", egress=EGRESS)
@@ -150,7 +154,12 @@ def proxy(fdp: Any) -> None:
     asyncio.run(_converse(fdp))
 
 
-WEB_TARGETS = {function.__name__: function for function in (client_hello, proxy_head, proxy)}
+def tunnel(fdp: Any) -> None:
+    """Frames of connections in any order, with numbers and credits that lie: refused, or nothing is left."""
+    asyncio.run(_carry(fdp))
+
+
+WEB_TARGETS = {function.__name__: function for function in (client_hello, proxy_head, proxy, tunnel)}
 
 
 def _built_hello(fdp: Any) -> bytes:
@@ -246,4 +255,47 @@ async def _converse(fdp: Any) -> None:
             end.close()
     for record in rules.account.records:
         json.dumps(record.model_dump(mode="json"), ensure_ascii=False).encode()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def _carry(fdp: Any) -> None:
+    sent = 0
+
+    async def send(header: dict[str, Any], blob: bytes) -> None:
+        nonlocal sent
+        json.dumps(header, allow_nan=False)
+        assert len(blob) <= PIECE_BYTES
+        sent += 1
+
+    async def refuse(*_: object) -> Any:
+        raise ConnectionRefusedError
+
+    # The tunnel logs what it did not expect, and goes on; here that is a find.
+    unexpected: list[object] = []
+    tunnel_module.log = SimpleNamespace(exception=lambda *_: unexpected.append(sys.exc_info()[1]))
+    carried = Tunnel(LAB, EGRESS, send, Network(refuse, refuse))
+    carried.begin(1)
+    try:
+        for _ in range(fdp.ConsumeIntInRange(1, 30)):
+            kind = fdp.PickValueInList(
+                ["net_open", "net_open", "net_data", "net_data", "net_end", "net_credit"]
+            )
+            header: dict[str, Any] = {"type": kind, "attempt": 1, "conn": fdp.ConsumeIntInRange(1, 4)}
+            if kind == "net_credit" or fdp.ConsumeIntInRange(0, 9) == 0:
+                odd = fdp.PickValueInList(["bytes", "bytes", "bytes", "conn", "attempt", "reset"])
+                header[odd] = fdp.PickValueInList([0, 1, -1, True, None, "1", 10**400, 1.5, [1], 300_000])
+            blob = (
+                _request(fdp)
+                if kind == "net_data" and fdp.ConsumeBool()
+                else bytes(fdp.ConsumeIntInRange(0, 70_000))
+            )
+            carried.take(Frame(header, blob))
+            if fdp.ConsumeBool():
+                await asyncio.sleep(0)
+    except FrameError:
+        pass
+    await carried.end()
+    carried.refused()
+    assert not unexpected, unexpected
+    assert sent < 1000
     assert asyncio.all_tasks() == {asyncio.current_task()}
