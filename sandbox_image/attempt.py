@@ -142,6 +142,7 @@ class Attempt:
                         return ending
                 for frame in self.pipe.arrived():
                     self.carrier.take(*frame)
+                self.carrier.make_room()
                 if self._flooded():
                     ending.status = "output_limit"
                     return ending

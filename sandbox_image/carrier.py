@@ -8,11 +8,14 @@ and what is kept here is bounded by windows and by the number of connections.
 from __future__ import annotations
 
 import contextlib
+import select
 import selectors
 import socket
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .frames import FrameError
@@ -25,6 +28,8 @@ _BACKLOG = 128
 """A connection that finds it full is tried again by the kernel, a second later."""
 _CREDIT_BYTES = WINDOW_BYTES // 4
 """Credit is given in pieces of this size: code that reads byte by byte makes no flood of frames."""
+_LOOK_SECONDS = 0.1
+_QUIET_SECONDS = 1.0
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -34,6 +39,8 @@ class _Connection:
 
     number: int
     sock: socket.socket
+    port: int
+    """Of the code's end."""
     waiting: bytearray = field(default_factory=bytearray)
     """Of the host, for the code."""
     may_send: int = WINDOW_BYTES
@@ -45,6 +52,13 @@ class _Connection:
     over: bool = False
     """Over for the worker: what still waits is written on, and nothing is said any more."""
     events: int = 0
+    asking: bool = False
+    """The code spoke last: it waits for an answer."""
+    moved_at: float = field(default_factory=time.monotonic)
+
+    def moved(self, *, asking: bool) -> None:
+        """Note that bytes have passed, and which way."""
+        self.asking, self.moved_at = asking, time.monotonic()
 
 
 class Carrier:
@@ -57,6 +71,7 @@ class Carrier:
         self._listener: socket.socket | None = None
         self._selector: selectors.BaseSelector | None = None
         self._accepting = False
+        self._look_at = 0.0
         self._attempt = 0
         self._at_once = 0
 
@@ -84,6 +99,33 @@ class Carrier:
         """Let `selector` say what is to be done; its keys' data are to be called with the events."""
         self._selector = selector
         self._admit()
+
+    def make_room(self) -> None:
+        """Where others wait, break off connections that were answered and have been quiet since.
+
+        Libraries keep them for a next request (requests: as long as the answer is kept), and open a new one
+        where they find one broken. To be called often.
+        """
+        now = time.monotonic()
+        if self._listener is None or self._accepting or now < self._look_at:
+            return
+        self._look_at = now + _LOOK_SECONDS
+        quiet = [
+            connection
+            for connection in self._connections.values()
+            if not connection.asking
+            and not connection.waiting
+            and now - connection.moved_at >= _QUIET_SECONDS
+        ]
+        if not quiet or not select.select([self._listener], [], [], 0)[0]:
+            return
+        busy = _unread_ports()  # of code that is too slow, not through
+        quiet = [connection for connection in quiet if connection.port not in busy]
+        quiet.sort(key=lambda connection: connection.moved_at)
+        for connection in quiet[: max(1, self._at_once // 4)]:
+            # A reset, not an end: half an answer must not be taken for a whole one.
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self._reset(connection)
 
     def take(self, header: dict[str, Any], blob: bytes) -> None:
         """Take a frame of the worker's; one of a connection that is over is dropped.
@@ -130,13 +172,13 @@ class Carrier:
     def _accept(self, _events: int) -> None:
         assert self._listener is not None  # noqa: S101 - for the type checker
         try:
-            sock, _ = self._listener.accept()
+            sock, (_, port) = self._listener.accept()
         except OSError:
             return  # it was gone before it was taken
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._last += 1
-        connection = self._connections[self._last] = _Connection(self._last, sock)
+        connection = self._connections[self._last] = _Connection(self._last, sock, port)
         self._pipe.send({"type": "net_open", "attempt": self._attempt, "conn": connection.number})
         self._settle(connection)
         self._admit()
@@ -158,6 +200,7 @@ class Carrier:
         except BlockingIOError:
             return
         connection.may_send -= len(data)
+        connection.moved(asking=True)
         if data:
             self._pipe.send({"type": "net_data", "conn": connection.number}, data)
             return
@@ -173,6 +216,7 @@ class Carrier:
                 return
             del connection.waiting[:sent]
             connection.written += sent
+            connection.moved(asking=False)
             if connection.written >= _CREDIT_BYTES and not connection.over:
                 credit = {"type": "net_credit", "conn": connection.number, "bytes": connection.written}
                 connection.may_come += connection.written
@@ -230,7 +274,7 @@ class Carrier:
         self._settle(connection)
 
     def _reset(self, connection: _Connection) -> None:
-        """The code broke its end off."""
+        """Broken off on this side."""
         self._drop(connection)
         if not connection.over:
             self._pipe.send({"type": "net_end", "conn": connection.number, "reset": True})
@@ -242,3 +286,14 @@ class Carrier:
             connection.sock.close()
         del self._connections[connection.number]
         self._admit()
+
+
+def _unread_ports() -> set[int]:
+    """The ports of the code's ends in which the kernel holds bytes that the code has not read."""
+    ours = f"0100007F:{ADDRESS[1]:04X}"
+    ports = set()
+    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
+        _, local, remote, _, queues, *_ = line.split()
+        if remote == ours and int(queues.partition(":")[2], 16):
+            ports.add(int(local.partition(":")[2], 16))
+    return ports

@@ -164,6 +164,17 @@ def test_sixteen_requests_side_by_side(world: World) -> None:
     assert world.value(code) == [42] * 48
 
 
+@BOTH
+def test_answers_that_are_kept_do_not_keep_others_out(world: World, scheme: str) -> None:
+    """requests holds the connection of each answer as long as the answer; 16 may be open at once."""
+    ran = world.run(
+        f"import requests\nkept = [requests.get('{scheme}://data.example.org/json') for _ in range(40)]\n"
+        "result = {r.status_code for r in kept} == {200}"
+    )
+    assert (ran.outcome, ran.value) == ("ok", True), ran.message
+    assert {record["reason"] for record in ran.requests} <= {"", "open until the attempt ended"}
+
+
 def test_a_later_attempt_of_the_same_sandbox_asks_again(world: World) -> None:
     world.value(
         "import requests\ns = requests.Session()\nresult = s.get('https://data.example.org/json').status_code"

@@ -164,6 +164,52 @@ def test_no_more_at_once_than_allowed(shared_sandbox):
     assert relay.most_open == 3
 
 
+def test_answered_connections_that_are_kept_make_room_for_others(shared_sandbox):
+    def answer(relay: Relay, conn: int, kind: str, data: bytes) -> None:
+        if kind == "data":
+            relay.give(conn, b"answer")
+
+    code = (
+        "kept = []\n"
+        "for _ in range(20):\n"
+        "    s = connect(); s.settimeout(10); s.sendall(b'ask'); kept.append(s); assert s.recv(6)\n"
+        "result = len(kept)"
+    )
+    relay = Relay(shared_sandbox, answer)
+    assert value(relay, code, at_once=4) == 20
+    assert relay.most_open == 4
+
+
+def test_a_connection_that_waits_for_its_answer_is_left_alone(shared_sandbox):
+    asked: list[int] = []
+
+    def answer_late(relay: Relay, conn: int, kind: str, data: bytes) -> None:
+        if data == b"last":
+            relay.give(asked[0], b"late")
+        elif kind == "data":
+            asked.append(conn)
+
+    code = (
+        "first = connect(); first.sendall(b'ask'); time.sleep(0.1)\n"
+        "idle = connect(); time.sleep(1.2)\n"
+        "last = connect(); last.sendall(b'last'); first.settimeout(5)\nresult = first.recv(4).decode()"
+    )
+    assert value(Relay(shared_sandbox, answer_late), code, at_once=2) == "late"
+
+
+def test_a_connection_whose_answer_is_not_read_yet_is_left_alone(shared_sandbox):
+    def answer(relay: Relay, conn: int, kind: str, data: bytes) -> None:
+        if kind == "data":
+            relay.give(conn, b"answer")
+
+    code = (
+        "slow = connect(); slow.sendall(b'ask'); time.sleep(0.1)\n"
+        "done = connect(); done.sendall(b'ask'); done.recv(6); time.sleep(1.2)\n"
+        "more = connect(); more.sendall(b'ask'); more.recv(6)\nresult = slow.recv(6).decode()"
+    )
+    assert value(Relay(shared_sandbox, answer), code, at_once=2) == "answer"
+
+
 def test_code_that_is_never_credited_sends_one_window(shared_sandbox):
     relay = Relay(shared_sandbox, silent, crediting=False)
     code = "s = connect(); s.settimeout(0.5); s.sendall(b'odd'); time.sleep(0.1)\ntry:\n    while True: s.sendall(b'z' * 65536)\nexcept TimeoutError: result = 1"  # noqa: E501
