@@ -20,6 +20,7 @@ from policies.model import Policy
 from policies.spec import LABEL_STACK, Marks, container_body
 from worker.engines.base import Engine, EngineError
 from worker.engines.connect import connect
+from worker.sandbox.dial import INTERNET, Network
 from worker.sandbox.link import Link, SandboxLostError
 from worker.sandbox.run import ContainerSandbox, Made
 
@@ -126,7 +127,9 @@ def open_body(policy: Policy, image: str) -> dict[str, Any]:
     return {**body, "Entrypoint": ["/usr/bin/python3", "-I", "-c", _UNFILTERED]}
 
 
-async def make(engine: Engine, policy: Policy, body: dict[str, Any]) -> ContainerSandbox:
+async def make(
+    engine: Engine, policy: Policy, body: dict[str, Any], network: Network = INTERNET
+) -> ContainerSandbox:
     """Create, start and greet a sandbox of this body; whether it proves its profile is not asked.
 
     Raises:
@@ -143,7 +146,8 @@ async def make(engine: Engine, policy: Policy, body: dict[str, Any]) -> Containe
             f"a sandbox of {body['Image']} did not come up: {error}; build it: make image"
         ) from error
     spool = Path(tempfile.gettempdir()) / f"{STACK}-{container_id[:16]}"
-    return ContainerSandbox(engine, link, policy, Made(container_id, str(body["Image"]), facts, spool))
+    made = Made(container_id, str(body["Image"]), facts, spool)
+    return ContainerSandbox(engine, link, policy, made, network)
 
 
 async def discard(sandbox: ContainerSandbox) -> None:
