@@ -30,7 +30,7 @@ class End(BaseModel):
     exit_code: int | None = Field(None, ge=0, le=255)
     stdout_bytes: int = Count
     stderr_bytes: int = Count
-    cpu_seconds: float | None = Field(None, ge=0, le=1e9, allow_inf_nan=False)
+    cpu_seconds: float | None = Field(None, ge=0, le=1e9)
     dropped: list[Dropped] = Field(default_factory=list, max_length=200)
     dropped_count: int = Count
     oom_kills: int = Count
