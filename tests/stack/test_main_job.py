@@ -213,4 +213,6 @@ def test_on_docker_the_same(docker_stack: Stack, sales: Path) -> None:
     value = record["result"]["value"]
     assert dict(zip(value["index"], value["values"], strict=True)) == TRUTH
     assert record["receipt"]["engine"] == "docker"
+    strict = docker_stack.run("21 * 2", policy="strict")
+    assert (strict["outcome"], strict["receipt"]["policy"]["name"]) == ("ok", "strict"), strict["error"]
     docker_stack.command("doctor")
