@@ -30,8 +30,9 @@ def refuse_unproven(engine_name: str, runtime: str, facts: Mapping[str, Any]) ->
     found = facts.get("seccomp_mark")
     if found == MARK or runtime == GVISOR or engine_name == "dummy":
         return
+    shown = found if type(found) is int else type(found).__name__  # it may be long, or nested without end
     raise EngineRefusedError(
-        f"the sandbox does not carry our seccomp profile (its mark is {found!r}, not {MARK}): "
+        f"the sandbox does not carry our seccomp profile (its mark is {shown}, not {MARK}): "
         "build the image of this version (sandglass image); with Podman on another host, copy "
         "policies/seccomp.json of this version there and set SANDGLASS_SECCOMP_PATH to where it lies"
     )

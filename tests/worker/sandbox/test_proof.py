@@ -29,6 +29,14 @@ def test_anything_else_is_refused_with_the_mend(facts: dict[str, int | None]) ->
         refuse_unproven("podman", "runc", facts)
 
 
+def test_a_mark_that_is_no_number_is_refused_without_being_written_out() -> None:
+    mark: list[Any] = []
+    for _ in range(5000):
+        mark = [mark]
+    with pytest.raises(EngineRefusedError, match="its mark is list"):
+        refuse_unproven("podman", "runc", {"seccomp_mark": mark})
+
+
 def test_gvisor_and_the_dummy_need_none() -> None:
     refuse_unproven("docker", "runsc", {"seccomp_mark": 38, "gvisor": True})
     refuse_unproven("dummy", "none", {})
