@@ -191,8 +191,8 @@ async def test_a_lost_lease_writes_nothing(silent: None, runtime: Runtime) -> No
     job = await queued(runtime)
     running = asyncio.create_task(run_job(runtime, TENANT, job.task_id))
     found = await at_stage(runtime, job, "running")
-    later = utc_now() + timedelta(seconds=60)
-    assert await runtime.store.renew_lease(TENANT, job.task_id, found.lease_owner or "", utc_now())
+    past, later = utc_now() - timedelta(seconds=1), utc_now() + timedelta(seconds=60)
+    assert await runtime.store.renew_lease(TENANT, job.task_id, found.lease_owner or "", past)
     assert await runtime.store.claim_job(TENANT, job.task_id, "another", later) is not None
     await asyncio.wait_for(running, 10)
     found = await runtime.store.get_job(TENANT, job.task_id)
