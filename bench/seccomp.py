@@ -75,7 +75,8 @@ async def measure(url: str, image: str, count: int) -> tuple[Costs, Costs]:
     with tempfile.TemporaryDirectory() as spool:
         try:
             for number in range(count + 1):
-                for costs, own in ((ours, True), (theirs, False)):
+                # Each kind is as often the first of a pair as the second.
+                for costs, own in ((ours, True), (theirs, False))[:: 1 if number % 2 else -1]:
                     ready, warm = await _one(engine, image, Path(spool), own)
                     if number:  # the very first ones warm up the machine
                         costs.ready.append(ready)
