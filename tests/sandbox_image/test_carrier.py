@@ -205,7 +205,8 @@ def test_a_connection_whose_answer_is_not_read_yet_is_left_alone(shared_sandbox)
     code = (
         "slow = connect(); slow.sendall(b'ask'); time.sleep(0.1)\n"
         "done = connect(); done.sendall(b'ask'); done.recv(6); time.sleep(1.2)\n"
-        "more = connect(); more.sendall(b'ask'); more.recv(6)\nresult = slow.recv(6).decode()"
+        "more = connect(); more.sendall(b'ask'); more.recv(6)\n"
+        "slow.recv(6); slow.sendall(b'ask'); result = slow.recv(6).decode()"
     )
     assert value(Relay(shared_sandbox, answer), code, at_once=2) == "answer"
 
