@@ -54,7 +54,7 @@ class Output(_Frozen):
     """Kept of stdout: half of it head, half tail."""
     stderr_bytes: int = Field(64 << 10, ge=1024)
     flood_bytes: int = Field(64 << 20, ge=1 << 20)
-    """Printed beyond this, the run is ended with `output_limit`."""
+    """Printed beyond this to one of the two, the run is ended with `output_limit`."""
     result_bytes: int = Field(1 << 20, ge=1024)
     """The typed result as JSON; a table is cut to fit and comes whole as an artifact."""
     artifact_count: int = Field(20, ge=0, le=1000)

@@ -82,7 +82,8 @@ class Attempt:
         self.carrier.close()
         if ending.died:
             ending.hung_up = self.zygote.wait_exit(self.process.pid, _EXIT_SECONDS) is None
-        facts = self.limits.facts(self.process.pid)
+        troubled = ending.status or ending.died or self.listener.failed
+        facts = self.limits.facts(self.process.pid) if troubled else {}
         keep = {self.process.pid} if not ending.status and not ending.died else set()
         clean = end_all_but({self.zygote.pid}, held=spared | keep)
         self._drain()
