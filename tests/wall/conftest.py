@@ -1,50 +1,33 @@
-"""Fixtures for hostile code: one engine at a time, a sandbox that harmless probes share, fresh ones for the rest."""  # noqa: E501
+"""Fixtures for hostile code: one engine at a time."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from tests.engine_services import ENGINES
-from tests.wall.wall import Box, Wall
+from tests.engine_services import SERVICES
+from tests.wall.walls import Probing, probing
 
 
-@pytest.fixture(scope="session", autouse=True)
-def secret() -> Iterator[str]:
-    """A model key in the environment of the process that plays the worker."""
-    os.environ["SANDGLASS_MODEL_KEY"] = key = f"sk-wall-{uuid4().hex}"
-    yield key
-    del os.environ["SANDGLASS_MODEL_KEY"]
+@pytest.fixture(scope="session", params=sorted(SERVICES))
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Each engine of this machine, and gVisor."""
+    return str(request.param)
 
 
-@pytest.fixture(scope="session", params=sorted(ENGINES))
-def wall(
-    request: pytest.FixtureRequest, engine_urls: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Wall]:
-    """One engine; whatever is left on it afterwards is a failure."""
-    one = Wall(engine_urls[request.param], tmp_path_factory.mktemp("spool"))
-    yield one
-    assert one.close() == [], "containers were left behind"
-
-
-@pytest.fixture
-def box(wall: Wall) -> Box:
-    """The sandbox that harmless probes share."""
-    return wall.shared()
-
-
-@pytest.fixture
-def own_box(wall: Wall) -> Iterator[Box]:
-    """A sandbox of this test alone, with short clocks."""
-    with wall.fresh() as one:
+@pytest.fixture(scope="session")
+def probes(
+    engine_name: str, engine_urls: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Probing]:
+    """The wall as it ships, on one engine."""
+    runtime = "runsc" if engine_name == "runsc" else ""
+    with probing(engine_urls[engine_name], tmp_path_factory.mktemp("spool"), runtime) as one:
         yield one
 
 
 @pytest.fixture
-def canary(tmp_path: Path) -> Path:
-    """A file of the host that no sandbox may read."""
-    path = tmp_path / f"canary-{uuid4().hex}"
-    path.write_text(f"canary {uuid4().hex}")
+def spool(tmp_path: Path) -> Path:
+    """Where what comes out of a test's sandboxes is put."""
+    path = tmp_path / "spool"
+    path.mkdir()
     return path

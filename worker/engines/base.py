@@ -61,6 +61,7 @@ class EngineFacts:
     cgroup_version: str
     weaknesses: tuple[str, ...] = field(default=())
     """Each says what and why, then `: `, then what mends it."""
+    swarm: str = "inactive"
 
 
 class Pipe(Protocol):

@@ -65,6 +65,7 @@ class DockerEngine:
             runtimes=tuple(sorted(info.get("Runtimes") or {})),
             cgroup_version=str(info.get("CgroupVersion") or "unknown"),
             weaknesses=weaknesses(self.name, number, runtime, runtime_version, info),
+            swarm=(info.get("Swarm") or {}).get("LocalNodeState") or "inactive",
         )
 
     def _runtime_version(self, version: Mapping[str, Any], info: Mapping[str, Any], runtime: str) -> str:
