@@ -16,7 +16,7 @@ PODMANS = {"CIS-5.4", "CIS-5.17", "CIS-5.25", "N6", "S6"}
 LISTED = {
     "docker": EVERYWHERE | AS_ROOT,
     "podman": EVERYWHERE | AS_ROOT | PODMANS,
-    "runsc": EVERYWHERE | PODMANS | {"E18", "E20", "E27"},
+    "runsc": EVERYWHERE | PODMANS | {"E18", "E20", "E27", "R4"},
 }
 """What may be listed, by engine. A newer engine may hold it, so it is not asked that it be listed."""
 NO_LSM = {

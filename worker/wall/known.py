@@ -35,7 +35,7 @@ NO_INODE_LIMIT = Known(
 PODMAN_HOSTS = Known(
     "podman's hosts file",
     "Podman writes host.containers.internal and the host's own names into /etc/hosts: they can be read, not "
-    'reached; containers.conf: base_hosts_file = "none", host_containers_internal_ip = "none"',
+    "reached; `sandglass up` sets no_hosts = true, in containers.conf, for the service that it starts",
 )
 PODMAN_CAPDROP = Known(
     "podman's list of capabilities",
@@ -78,4 +78,9 @@ GVISOR_DEVICES = Known(
     "gVisor's devices",
     "gVisor makes nodes in its own memory, and has a /dev/net/tun and a /dev/fuse of its own kernel; no "
     "disk and no memory of the host opens by them",
+)
+GVISOR_OOM = Known(
+    "gVisor's memory",
+    "code on gVisor that takes much memory at once ends its whole sandbox: runner_lost, not oom; no other "
+    "job feels it",
 )
