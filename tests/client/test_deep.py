@@ -18,7 +18,7 @@ from rich.console import Console
 
 from client.doctor.deep import Asked
 from client.doctor.deep_view import case_line, count_line, show_table
-from policies.spec import LABEL_STACK
+from policies.spec import LABEL_OWNER, LABEL_STACK
 from tests.engine_services import IMAGE, ROOT, wait_for
 from worker.wall.wall import STACK
 
@@ -137,8 +137,8 @@ def test_a_signal_ends_it_and_its_containers(
 
         def ours() -> list[Any]:
             rows = client.containers(all=True, filters={"label": [f"{LABEL_STACK}={STACK}"]})
-            mark = {row["Labels"]["sandglass.owner"].split(":")[1] for row in rows}
-            return [row for row in rows if mark & _children(process.pid)]
+            children = _children(process.pid)
+            return [row for row in rows if row["Labels"][LABEL_OWNER].split(":")[1] in children]
 
         try:
             wait_for(lambda: len(ours()) == 2, 60, "its sandboxes are there")

@@ -143,7 +143,7 @@ async def bombs_end(wall: Wall) -> None:
 async def zombies_reaped(wall: Wall) -> None:
     """R17."""
     code = (
-        "for _ in range(50):\n"
+        "for _ in range(20):\n"
         "    pid = os.fork()\n"
         "    if pid == 0:\n"
         "        if os.fork() == 0: os._exit(0)\n"
