@@ -21,8 +21,9 @@ LABEL_DEADLINE = "sandglass.deadline"
 LABEL_POLICY = "sandglass.policy"
 
 _MIB = 1 << 20
-_GVISOR_MEMORY_BYTES = 512 * _MIB
-"""Of gVisor's own kernel and of the image's files that it caches, in the same cgroup as the code's memory."""
+_GVISOR_MEMORY_BYTES = 1024 * _MIB
+"""Of gVisor's kernel (MiBs for each process) and of the files of the image that it caches, in one cgroup with
+the code."""
 _GVISOR_PIDS = 128
 _GVISOR_PIDS_EACH = 6
 """Processes and threads of the host that gVisor starts: some of its own, and some for each one inside."""

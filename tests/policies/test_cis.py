@@ -94,7 +94,7 @@ def test_cis_5_10_not_the_hosts_network(body: dict[str, Any], host: dict[str, An
 
 
 def test_cis_5_11_memory_is_limited_and_swap_is_off(policy: Policy, host: dict[str, Any]) -> None:
-    own = 512 << 20 if policy.runtime == "runsc" else 0
+    own = 1 << 30 if policy.runtime == "runsc" else 0
     assert host["Memory"] == host["MemorySwap"] == policy.limits.memory_bytes + own > 0
 
 

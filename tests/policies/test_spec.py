@@ -51,7 +51,7 @@ def test_every_limit_of_the_policy_is_set(policy: Policy) -> None:
     if policy.runtime == "runsc":
         # Inside, by gVisor itself; its own kernel is in the cgroup of the host, on top of that.
         assert (ulimits["rss"], ulimits["nproc"]) == (limits.memory_bytes, limits.pids)
-        assert limits.memory_bytes < host["Memory"] <= limits.memory_bytes + (512 << 20)
+        assert limits.memory_bytes < host["Memory"] <= limits.memory_bytes + (1 << 30)
         assert limits.pids < host["PidsLimit"] <= 1024
     else:
         assert (host["Memory"], host["PidsLimit"]) == (limits.memory_bytes, limits.pids)
