@@ -115,7 +115,9 @@ replaced=$("${cli[@]}" image inspect --format '{{ .Id }}' "$tag" 2>/dev/null || 
 "${cli[@]}" build "${options[@]}" "$context" >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; fail "the build failed (log above)"; }
 size=$("${cli[@]}" image inspect --format '{{ .Size }}' "$tag")
 made=$("${cli[@]}" image inspect --format '{{ .Id }}' "$tag")
-if [ -n "$replaced" ] && [ "$replaced" != "$made" ]; then
+# By id it goes with all its names: what another tag still names stays.
+names=$([ -z "$replaced" ] || "${cli[@]}" image inspect --format '{{ len .RepoTags }}' "$replaced" 2>/dev/null || true)
+if [ "$replaced" != "$made" ] && [ "${names:-1}" = 0 ]; then
   "${cli[@]}" rmi "$replaced" >/dev/null 2>&1 || say "the image before it is still in use and stays"
 fi
 say "$tag built in $((SECONDS - started)) s, $((size / 1000000)) MB ($inputs)"
