@@ -118,12 +118,19 @@ def _own_dockerd() -> Iterator[str]:
         missing("dockerd is not installed, or this is not root (apt-get install docker.io)")
     STATE.mkdir(exist_ok=True)
     path = STATE / f"test-docker-{os.getpid()}.sock"
-    command = ["dockerd", "--host", f"unix://{path}", "--data-root", str(STATE / "docker")]
-    command += ["--exec-root", f"/run/sandglass-test-{os.getpid()}", "--bridge=none", "--iptables=false"]
+    data_root, exec_root = STATE / "docker", Path(f"/run/sandglass-test-{os.getpid()}")
+    command = ["dockerd", "--host", f"unix://{path}", "--data-root", str(data_root)]
+    command += ["--exec-root", str(exec_root), "--bridge=none", "--iptables=false"]
     command += ["--ip6tables=false", "--pidfile", str(STATE / f"test-docker-{os.getpid()}.pid")]
-    with running(command, STATE / "test-docker.log"):
-        wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "dockerd answers")
-        yield f"unix://{path}"
+    try:
+        with running(command, STATE / "test-docker.log"):
+            wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "dockerd answers")
+            yield f"unix://{path}"
+    finally:
+        # It leaves what it mounted.
+        for place in (exec_root / "netns" / "default", data_root):
+            subprocess.run(["umount", place], check=False, capture_output=True, timeout=20)
+        shutil.rmtree(exec_root, ignore_errors=True)
 
 
 def _engine_name(url: str) -> str:
