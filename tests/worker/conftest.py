@@ -13,6 +13,20 @@ from worker.engines.base import Engine
 from worker.engines.connect import connect
 from worker.runtime import owner_mark
 from worker.sandbox.standby import Maker
+from worker.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of a worker over the dummy engine, where no Redis answers."""
+    return Settings(
+        store=f"sqlite://{tmp_path}/store.db",
+        engine_url="dummy:",
+        redis_url="redis://127.0.0.1:1/0",
+        spool=tmp_path / "spool",
+        worker_name="here",
+        lease_seconds=3,
+    )
 
 
 @pytest.fixture(params=sorted(ENGINES))

@@ -3,7 +3,6 @@
 import errno
 from collections.abc import AsyncIterator, Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,16 +27,9 @@ def answer(frame: Frame) -> Iterable[Frame]:
 
 
 @pytest.fixture
-async def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Runtime]:
+async def runtime(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Runtime]:
     monkeypatch.setattr("worker.engines.connect.DummyEngine", partial(DummyEngine, answer))
-    opened = Runtime(
-        Settings(
-            store=f"sqlite://{tmp_path}/store.db",
-            engine_url="dummy:",
-            redis_url="redis://127.0.0.1:1/0",
-            spool=tmp_path / "spool",
-        )
-    )
+    opened = Runtime(settings)
     await opened.open()
     yield opened
     await opened.close()

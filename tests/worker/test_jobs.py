@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,18 +21,6 @@ from worker.runtime import Runtime, owner_lives, owner_mark
 from worker.settings import Settings
 
 TENANT = "t"
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(
-        store=f"sqlite://{tmp_path}/store.db",
-        engine_url="dummy:",
-        redis_url="redis://127.0.0.1:1/0",
-        spool=tmp_path / "spool",
-        worker_name="here",
-        lease_seconds=3,
-    )
 
 
 @pytest.fixture

@@ -90,17 +90,8 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 
 @pytest.fixture
-async def runtime(tmp_path: Path, stage: Stage) -> AsyncIterator[Runtime]:
-    opened = Runtime(
-        Settings(
-            store=f"sqlite://{tmp_path}/store.db",
-            engine_url="dummy:",
-            redis_url="redis://127.0.0.1:1/0",
-            spool=tmp_path / "spool",
-            worker_name="here",
-            lease_seconds=3,
-        )
-    )
+async def runtime(settings: Settings, stage: Stage) -> AsyncIterator[Runtime]:
+    opened = Runtime(settings)
     await opened.open()
     yield opened
     await opened.close()
