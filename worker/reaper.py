@@ -13,6 +13,7 @@ import redis.asyncio
 import structlog
 from redis.exceptions import RedisError
 
+from policies.model import PolicyError
 from policies.spec import LABEL_DEADLINE, LABEL_OWNER, LABEL_STACK
 from store.base import Store, StoreError
 from store.open import open_store
@@ -146,18 +147,18 @@ async def _engine_facts(engines: Engines, settings: Settings) -> dict[str, Any]:
         engine = await engines.usual()
         found = await engine.facts()
         facts["engine"] = {"name": found.name, "version": found.version, "runtime": found.runtime}
-        facts["engine"]["runtime_version"] = found.runtime_version.splitlines()[0]
+        facts["engine"]["runtime_version"] = found.runtime_version.partition("\n")[0]
         facts["policies"] = await _policies(engine, engines)
         refused = [reason for reason in facts["policies"].values() if reason != "ok"]
         facts["weaknesses"] = [*found.weaknesses, *refused]
         facts["image"] = await engine.image_digest(settings.image)
-    except EngineError as error:
+    except (EngineError, PolicyError) as error:  # a policy file may be spoilt while the worker runs
         facts["problem"] = str(error)
     return facts
 
 
 async def _policies(usual: Engine, engines: Engines) -> dict[str, str]:
-    """Each policy, with `ok` or why its jobs are refused here."""
+    """Each policy, with `ok` or why its jobs are refused here. Raises: EngineError, PolicyError."""
     said = {}
     for policy in all_policies():
         try:

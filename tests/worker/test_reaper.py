@@ -161,3 +161,16 @@ async def test_without_redis_a_job_stays_unpublished(store: Store, settings: Set
     found = await store.get_job(TENANT, job.task_id)
     assert found is not None
     assert (found.state, found.published_at) == ("queued", None)
+
+
+async def test_a_policy_file_that_is_spoilt_later_is_a_problem_of_the_heartbeat(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.toml").write_text("name = ")
+    monkeypatch.setenv("SANDGLASS_POLICY_DIR", str(tmp_path))
+    client = redis.asyncio.from_url(settings.redis_url)
+    await beat(client, Engines("dummy:"), settings)
+    facts = json.loads(await client.get("sandglass:worker:here"))
+    await client.aclose()
+    assert facts["problem"].startswith("own.toml: not TOML")
+    assert facts["engine"]["name"] == "dummy"

@@ -18,8 +18,8 @@ from policies.spec import Marks, container_body
 from worker.engines.base import (
     Engine,
     EngineError,
-    EngineRefusedError,
     EngineUnavailableError,
+    Pipe,
     PipeClosedError,
 )
 from worker.engines.choose import Second, choose_engine
@@ -60,9 +60,7 @@ class Maker:
         digest = await engine.image_digest(self.image)
         container_id = await engine.create(container_body(policy, digest, marks))
         try:
-            link = Link(await engine.start(container_id))
-            facts = await _greet(link)
-            await _prove(link, engine, runtime, facts)
+            link, facts = await _greet(await engine.start(container_id), engine.name, runtime)
         except BaseException:
             await _discard(engine, container_id)
             raise
@@ -77,21 +75,19 @@ async def _discard(engine: Engine, container_id: str) -> None:
         log.warning("failed sandbox not removed; the sweep will", error=str(error))
 
 
-async def _prove(link: Link, engine: Engine, runtime: str, facts: dict[str, Any]) -> None:
+async def _greet(pipe: Pipe, engine_name: str, runtime: str) -> tuple[Link, dict[str, Any]]:
+    """The link to a sandbox that is what it was made to be, and its facts; on an error the pipe is closed."""
+    link = Link(pipe)
     try:
-        refuse_unproven(engine.name, runtime, facts)
-    except EngineRefusedError:
+        facts = await link.shake_hands(READY_SECONDS)
+        refuse_unproven(engine_name, runtime, facts)
+    except BaseException as error:
         await link.close()
+        if isinstance(error, SandboxLostError | PipeClosedError):
+            log.error("a new sandbox did not come up", diagnostics=link.diagnostics())
+            raise EngineUnavailableError(f"a new sandbox did not come up: {error}") from error
         raise
-
-
-async def _greet(link: Link) -> dict[str, Any]:
-    try:
-        return await link.shake_hands(READY_SECONDS)
-    except (SandboxLostError, PipeClosedError) as error:
-        log.error("a new sandbox did not come up", diagnostics=link.diagnostics())
-        await link.close()
-        raise EngineUnavailableError(f"a new sandbox did not come up: {error}") from error
+    return link, facts
 
 
 @dataclass(frozen=True)

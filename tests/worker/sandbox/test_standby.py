@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from policies.model import load_policy
-from worker.engines.base import EngineError, EngineRefusedError
-from worker.engines.dummy import DummyEngine, echo
+from worker.engines.base import EngineError, EngineRefusedError, PipeClosedError
+from worker.engines.dummy import DummyEngine, DummyPipe, echo
 from worker.sandbox.frames import Frame
 from worker.sandbox.standby import Maker, Standby
 
@@ -137,6 +137,36 @@ async def test_a_sandbox_that_never_gets_ready_is_removed(tmp_path: Path) -> Non
     with pytest.raises(EngineError, match="did not come up"):
         await maker_of(engine, tmp_path).make(DEFAULT, "t")
     assert engine.containers == {}
+
+
+class _MutePipe(DummyPipe):
+    def _welcome(self, key: bytes) -> None:
+        """Never ready."""
+
+
+class _MuteEngine(DummyEngine):
+    """As with a real engine, removing a container leaves the worker's end of its pipe open."""
+
+    async def start(self, container_id: str) -> DummyPipe:
+        self.pipe = _MutePipe(echo)
+        return self.pipe
+
+    async def remove(self, container_id: str) -> None:
+        del self.containers[container_id]
+
+
+async def test_a_sandbox_whose_maker_is_cancelled_leaves_neither_a_container_nor_a_pipe(
+    tmp_path: Path,
+) -> None:
+    engine = _MuteEngine()
+    making = asyncio.create_task(maker_of(engine, tmp_path).make(DEFAULT, "t"))
+    await until(lambda: hasattr(engine, "pipe"))
+    making.cancel()
+    await asyncio.wait([making], timeout=5)
+    assert making.cancelled()
+    assert engine.containers == {}
+    with pytest.raises(PipeClosedError):
+        await engine.pipe.send(b"")
 
 
 def _answers(*replies: dict[str, Any], blob: bytes = b"") -> Any:
