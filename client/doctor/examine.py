@@ -27,7 +27,7 @@ from client.stack.engine import find_engine, ping
 from client.stack.gvisor import gvisor_url
 from client.stack.image import image_digest
 from client.stack.services import Services
-from policies.model import load_policy
+from policies.model import PolicyError, load_policy
 from store.base import StoreError
 from store.open import open_store
 from worker.engines.base import EngineError, EngineFacts, EngineUnfitError
@@ -70,19 +70,23 @@ def _engine(config: StackConfig, remembered: str) -> Iterator[Check]:
             )
             return
         yield from judge_engine(found.url, asyncio.run(_facts(found.url)))
-        yield from asyncio.run(_policies(found.url, gvisor_url(config)))
+        yield from asyncio.run(examine_policies(found.url, gvisor_url(config)))
         yield judge_image(config.image, image_digest(found.url, config.image))
     except (EngineError, StackError) as error:
         yield Check("engine", "fail", str(error), "start it, or set DOCKER_HOST")
 
 
-async def _policies(url: str, second_url: str) -> list[Check]:
-    """Of each policy, whether its jobs run on these engines, or why they are refused."""
+async def examine_policies(url: str, second_url: str) -> list[Check]:
+    """Of each policy, whether its jobs run on these engines, or why they are refused. Raises: EngineError."""
+    try:
+        policies = all_policies()
+    except PolicyError as error:
+        return [Check("policies", "fail", str(error), "mend it as said, then: sandglass down; sandglass up")]
     engines = Engines(url, second_url)
     checks = []
     try:
         usual = await engines.usual()
-        for policy in all_policies():
+        for policy in policies:
             try:
                 engine, runtime = await choose_engine(policy, usual, engines.second)
             except EngineUnfitError as error:

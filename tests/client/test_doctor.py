@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from client.doctor.examine import examine_model
+from client.doctor.examine import examine_model, examine_policies
 from client.doctor.inside import PROBE, last_complaint, read_probe
 from client.doctor.judge import (
     Check,
@@ -112,6 +114,16 @@ def test_a_policy_that_is_refused_is_a_warning_with_the_mend() -> None:
     assert judge_policy("strict", "podman with runsc", "") == Check(
         "policy strict", "ok", "runs on podman with runsc"
     )
+
+
+def test_a_spoilt_policy_file_is_a_line_of_the_doctor_not_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.toml").write_text("name = ")
+    monkeypatch.setenv("SANDGLASS_POLICY_DIR", str(tmp_path))
+    (check,) = asyncio.run(examine_policies("dummy:", ""))
+    assert (check.name, check.level) == ("policies", "fail")
+    assert check.message.startswith("own.toml: not TOML")
 
 
 def test_names_of_the_host_that_code_can_read_are_a_warning() -> None:
