@@ -12,7 +12,16 @@ import numpy as np
 import pandas as pd
 from pandas.core.groupby import GroupBy
 
-from .values import Unsupported, cell_to_json, cut_text, key_to_json, nested_to_json, scalar_to_json
+from .values import (
+    Cuts,
+    Unsupported,
+    cell_to_json,
+    cut_text,
+    key_to_json,
+    nested_to_json,
+    scalar_to_json,
+    unique_label,
+)
 
 ROWS_INLINE = 1000
 BYTES_LIMIT = 2_000_000
@@ -32,6 +41,17 @@ class Typed:
 
 def to_typed(value: Any, result_bytes: int) -> Typed:
     """`value` as a typed result of at most `result_bytes` of JSON (docs/architecture.md, Result)."""
+    before = Cuts.count
+    typed = _to_typed(value, result_bytes)
+    if Cuts.count == before:
+        return typed
+    whole = typed.whole
+    if whole is None and typed.result["type"] in ("table", "series"):
+        whole = _flat(value)
+    return Typed(typed.result | {"truncated": True}, whole)
+
+
+def _to_typed(value: Any, result_bytes: int) -> Typed:
     if isinstance(value, pd.DataFrame):
         return _table(value, result_bytes)
     if isinstance(value, pd.Series):
@@ -102,7 +122,15 @@ def _series(series: pd.Series[Any], result_bytes: int) -> Typed:
     result, kept = _fit_rows(build, len(series), 1, result_bytes)
     if kept == len(series):
         return Typed(result)
-    return Typed(result, flatten(series.to_frame("value" if name is None else name), keep_index=True))
+    return Typed(result, _flat(series))
+
+
+def _flat(value: Any) -> pd.DataFrame:
+    """The table or series as the table that goes out whole, as CSV."""
+    if isinstance(value, pd.DataFrame):
+        return flatten(value)
+    name = "value" if value.name is None else key_to_json(value.name)
+    return flatten(value.to_frame(name), keep_index=True)
 
 
 def flatten(table: pd.DataFrame, keep_index: bool = False) -> pd.DataFrame:
@@ -130,15 +158,8 @@ def _is_trivial(index: pd.Index[Any]) -> bool:
 
 
 def _unique(labels: list[str]) -> list[str]:
-    seen: set[str] = set()
-    unique: list[str] = []
-    for label in labels:
-        name, count = label, 2
-        while name in seen:
-            name, count = f"{label}_{count}", count + 1
-        seen.add(name)
-        unique.append(name)
-    return unique
+    given: dict[str, int] = {}
+    return [unique_label(label, given) for label in labels]
 
 
 def _column(series: pd.Series[Any]) -> list[Any]:

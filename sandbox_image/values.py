@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,12 @@ import pandas as pd
 TEXT_LIMIT = 100_000
 """Characters kept of one string inside a result."""
 _DEPTH_LIMIT = 20
+
+
+class Cuts:
+    """How many texts were cut so far: who builds a result says by it whether one in it was."""
+
+    count = 0
 
 
 class Unsupported(TypeError):
@@ -40,7 +47,8 @@ def scalar_to_json(value: Any) -> Any:
     if isinstance(value, str):
         return cut_text(str.__str__(value))
     if isinstance(value, (bytes, bytearray)):
-        return cut_text(bytes(value[:TEXT_LIMIT]).decode("utf-8", "replace"))
+        # A character has four bytes at most; what is more than the limit is seen, and cut there.
+        return cut_text(bytes(value[: 4 * TEXT_LIMIT + 4]).decode("utf-8", "replace"))
     return _time_to_json(value)
 
 
@@ -76,7 +84,7 @@ def nested_to_json(value: Any, depth: int = 0) -> Any:
     if depth > _DEPTH_LIMIT:
         raise Unsupported("nested too deep")
     if isinstance(value, dict):
-        return {key_to_json(key): nested_to_json(item, depth + 1) for key, item in value.items()}
+        return _object(value.items(), depth)
     if isinstance(value, (list, tuple, set, frozenset)) or type(value).__name__ in _VIEWS:
         return [nested_to_json(item, depth + 1) for item in value]
     if isinstance(value, np.ndarray):
@@ -84,11 +92,18 @@ def nested_to_json(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (pd.Index, pd.api.extensions.ExtensionArray)):
         return [nested_to_json(item, depth + 1) for item in value]
     if isinstance(value, pd.Series):
-        return {key_to_json(key): nested_to_json(item, depth + 1) for key, item in value.items()}
+        return _object(value.items(), depth)
     if isinstance(value, pd.DataFrame):
-        records = value.to_dict("records")
-        return [nested_to_json(record, depth + 1) for record in records]
+        names = list(value.columns)
+        rows = value.itertuples(index=False, name=None)
+        return [_object(zip(names, row, strict=True), depth + 1) for row in rows]
     return scalar_to_json(value)
+
+
+def _object(pairs: Iterable[tuple[Any, Any]], depth: int) -> dict[str, Any]:
+    """An object of all pairs: keys that become the same text are numbered, so that no value is lost."""
+    given: dict[str, int] = {}
+    return {unique_label(key_to_json(key), given): nested_to_json(item, depth + 1) for key, item in pairs}
 
 
 _VIEWS = frozenset({"dict_keys", "dict_values", "dict_items", "range", "deque"})
@@ -105,8 +120,20 @@ def key_to_json(key: Any) -> str:
     return "" if plain is None else str(plain)
 
 
+def unique_label(label: str, given: dict[str, int]) -> str:
+    """`label`, with a number where it was given before; notes it in `given`."""
+    name = label
+    while name in given:
+        given[label] += 1
+        name = f"{label}_{given[label]}"
+    given[name] = 1
+    return name
+
+
 def cut_text(text: str, limit: int = TEXT_LIMIT) -> str:
-    """`text` cut to `limit` characters, without lone surrogates."""
+    """`text` cut to `limit` characters, without lone surrogates; a cut is counted in `Cuts`."""
+    if len(text) > limit:
+        Cuts.count += 1
     return text[:limit].encode("utf-8", "backslashreplace").decode("utf-8")
 
 

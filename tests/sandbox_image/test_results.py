@@ -169,3 +169,43 @@ def test_a_wide_table_is_cut_at_once():
 def test_a_set_over_the_cap_says_how_many_it_had():
     result = to_typed(set(range(300_000)), CAP).result
     assert (len(result["value"]), result["truncated"], result["shape"]) == (1000, True, [300_000])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"k" * 100_001: 1},
+        ["x" * 100_001],
+        b"\xc3\xa4" * 100_001,
+        7**200_000,
+        pd.DataFrame({"c" * 100_001: [1]}),
+    ],
+    ids=["key", "item", "bytes", "number", "column"],
+)
+def test_what_is_cut_inside_is_said(value):
+    assert to_typed(value, CAP).result["truncated"] is True
+    assert "truncated" not in to_typed({"k" * 100_000: "x" * 100_000}, CAP).result
+
+
+@pytest.mark.parametrize("value", [pd.DataFrame({"a": ["x" * 100_001]}), pd.Series(["x" * 100_001])])
+def test_a_table_with_a_cut_cell_comes_whole_beside_it(value):
+    typed = to_typed(value, CAP)
+    assert (typed.result["truncated"], typed.result["shape"][0]) == (True, 1)
+    assert b"x" * 100_001 in csv_bytes(typed.whole, CAP)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({1: "a", "1": "b"}, {"1": "a", "1_2": "b"}),
+        ({None: 1, "": 2, float("nan"): 3}, {"": 1, "_2": 2, "_3": 3}),
+        ({"s": pd.Series([1, 2], index=["x", "x"])}, {"s": {"x": 1, "x_2": 2}}),
+        ({"t": pd.DataFrame([[1, 2]], columns=["x", "x"])}, {"t": [{"x": 1, "x_2": 2}]}),
+    ],
+)
+def test_no_value_takes_the_place_of_another_under_the_same_key(value, expected):
+    assert to_typed(value, CAP).result == {"type": "json", "value": expected}
+
+
+def test_many_columns_of_one_name_are_told_apart_in_linear_time():
+    assert list(flatten(pd.DataFrame([[1] * 50_000], columns=["a"] * 50_000)).columns)[-1] == "a_50000"
