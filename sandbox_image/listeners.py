@@ -17,7 +17,7 @@ from .streams import Capture
 MESSAGE_LIMIT = 20_000
 """Of one run. Figures make most of them, and `artifact_count` lets few out."""
 _TEXT_LIMIT = 50_000
-_ROLES = {"figure": re.compile(r"figure-\d{1,4}\.(png|plotly\.json)"), "result": re.compile(r"result\.csv")}
+_ROLES = {"figure": re.compile(r"figure-\d{1,5}\.(png|plotly\.json)"), "result": re.compile(r"result\.csv")}
 _TABLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,119}")
 _RESULT_TYPES = frozenset({"scalar", "table", "series", "chart", "text", "json"})
 

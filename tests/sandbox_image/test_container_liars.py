@@ -60,3 +60,10 @@ def test_a_wrong_frame_of_the_worker_s_ends_the_runner_with_70_and_one_line(
     assert own_sandbox.process.stderr is not None
     (line,) = own_sandbox.process.stderr.read().splitlines()
     assert b"wall_seconds" in line
+
+
+def test_a_process_that_cannot_even_report_shows_no_traceback_of_ours(shared_sandbox: SandboxProcess) -> None:
+    ran = shared_sandbox.run("import builtins\nbuiltins.type = builtins.isinstance = None\n1 / 0")
+    assert (ran.status, ran.end["exit_code"]) == ("killed", 1)
+    assert b"sandbox_image" not in ran.stderr
+    assert shared_sandbox.run("result = 6 * 7").result == {"type": "scalar", "value": 42}

@@ -93,3 +93,12 @@ def test_a_table_that_is_a_link_is_not_sent(pipe, tmp_path):
     with pytest.raises(FrameError, match="cannot be read"):
         _load(pipe, tmp_path).hear({"type": "profile", "file_id": "f", "tables": [{"name": "t"}]}, b"")
     assert [header["type"] for header, _ in pipe.sent] == ["profile"]
+
+
+def test_figures_end_at_the_count_of_messages_not_at_their_number(pipe):
+    listener = RunListener(pipe, 7, OUTPUT, Budget(2, 1 << 20))
+    for number in range(1, 20_001):
+        listener.hear(_figure(f"figure-{number}.png"), b"png")
+    with pytest.raises(FrameError, match="more than 20000 messages"):
+        listener.hear(_figure("figure-20001.png"), b"png")
+    assert listener.flooded
