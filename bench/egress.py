@@ -87,14 +87,17 @@ def direct(work: str, scheme: str, server: Served) -> float:
     environ = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     environ["REQUESTS_CA_BUNDLE"] = str(server.certificate)
     code = code_of(work, server.url(scheme)) + "\nprint(result)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=_DIRECT_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=_DIRECT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{work}, direct: not done within {_DIRECT_SECONDS} s") from None
     if done.returncode:
         raise BenchError(f"{work}, direct: {done.stderr[-500:]}")
     return float(done.stdout)

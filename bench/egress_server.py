@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import select
 import ssl
 import subprocess
 import sys
@@ -49,7 +50,8 @@ def served(folder: Path) -> Iterator[Served]:
     )
     try:
         assert process.stdout is not None  # noqa: S101 - for the type checker
-        ports = process.stdout.readline().split()
+        ready, _, _ = select.select([process.stdout], [], [], _SECONDS)
+        ports = process.stdout.readline().split() if ready else []
         if len(ports) != 2:
             raise BenchError("the server that is to be asked did not start")
         yield Served(int(ports[0]), int(ports[1]), certificate)

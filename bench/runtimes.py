@@ -17,7 +17,16 @@ from bench.fresh import connect
 from bench.hardening import GROUPBY
 from bench.machine import describe
 from bench.samples import Sample
-from bench.sandboxes import connected, engine_url, hardened_body, image_name, make, podman_service, timed_run
+from bench.sandboxes import (
+    connected,
+    discard,
+    engine_url,
+    hardened_body,
+    image_name,
+    make,
+    podman_service,
+    timed_run,
+)
 from bench.table import align, duration
 from client.stack.gvisor import runtime_flags, runtime_version
 from policies.model import Policy, load_policy
@@ -101,7 +110,7 @@ async def _run_all(engine: Engine, policy: Policy) -> dict[str, float]:
             taken[name] = await timed_run(sandbox, code, number)
         return taken
     finally:
-        await sandbox.destroy()
+        await discard(sandbox)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ def test_a_signal_ends_it_and_its_containers(
             process.terminate()
         assert process.returncode == 130, said
         assert "its sandboxes are removed" in said
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 30
         left = {row["Id"] for row in client.containers(all=True)}
         assert not before & left
 

@@ -14,7 +14,7 @@ from tests.fuzz.harnesses import TARGETS
 
 ROOT = Path(__file__).parents[2]
 RUNS = 6000
-WAIT_SECONDS = 90
+WAIT_SECONDS = 200
 _FOUND = 77
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.model import load_policy
+from policies.model import Policy, load_policy
 from tests.fuzz import hostile_peers
 from tests.fuzz.hostile_peers import Behaviour, Peer
 from tests.fuzz.streams import World
@@ -25,9 +25,9 @@ SLACK_SECONDS = 3.0
 """Beyond the clock, for a machine that is busy."""
 
 
-async def made(behaviour: Behaviour, spool: Path) -> ContainerSandbox:
+async def made(behaviour: Behaviour, spool: Path, policy: Policy = POLICY) -> ContainerSandbox:
     engine = hostile_peers.HostileEngine(behaviour)
-    return await Maker(engine, "image", "stack", "owner", spool, 60).make(POLICY, "t")
+    return await Maker(engine, "image", "stack", "owner", spool, 60).make(policy, "t")
 
 
 async def ran(behaviour: Behaviour, spool: Path) -> RunResult:
@@ -125,17 +125,17 @@ async def test_data_that_goes_to_a_sandbox_which_ends_is_said_to_be_lost(tmp_pat
 
     sandbox = await made(hostile_peers.closes_at_once, tmp_path)
     with pytest.raises(PipeClosedError):
-        await asyncio.wait_for(sandbox.put("t.parquet", chunks()), 5)
+        await asyncio.wait_for(sandbox.put("t.parquet", chunks()), 20)
     await sandbox.destroy()
     await no_task_is_left()
 
 
 async def test_who_waits_for_a_frame_is_told_when_the_sandbox_is_given_up(tmp_path: Path) -> None:
-    sandbox = await made(hostile_peers.never_answers, tmp_path)
+    sandbox = await made(hostile_peers.never_answers, tmp_path, load_policy("default"))
     running = asyncio.create_task(sandbox.run("code", "python", 1))
     await asyncio.sleep(0.05)
     started = time.monotonic()
     await sandbox.destroy()
     assert (await running).outcome == "runner_lost"
-    assert time.monotonic() - started < CLOCK_SECONDS / 2
+    assert time.monotonic() - started < SLACK_SECONDS, "long before its clock runs out"
     await no_task_is_left()

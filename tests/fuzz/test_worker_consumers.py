@@ -67,7 +67,7 @@ async def _run(spool: Path, frames: Iterable[tuple[dict[str, Any], bytes]]) -> R
     engine = DummyEngine(lambda asked: sent if asked.type == "run" else ())
     sandbox = await Maker(engine, "image", "stack", "owner", spool, 60).make(POLICY, "t")
     try:
-        return await asyncio.wait_for(sandbox.run("code", "python", 1), 5)
+        return await asyncio.wait_for(sandbox.run("code", "python", 1), 20)
     finally:
         await sandbox.destroy()
 
@@ -122,7 +122,7 @@ async def _load(spool: Path, frames: Iterable[dict[str, Any]]) -> Any:
     engine = DummyEngine(lambda asked: sent if asked.type == "load" else ())
     sandbox = await Maker(engine, "image", "stack", "owner", spool, 60).make(POLICY, "t")
     try:
-        return await asyncio.wait_for(sandbox.load([FileToLoad("f", "sales.csv", "csv", "p")], []), 5)
+        return await asyncio.wait_for(sandbox.load([FileToLoad("f", "sales.csv", "csv", "p")], []), 20)
     finally:
         await sandbox.destroy()
 

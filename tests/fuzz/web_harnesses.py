@@ -247,7 +247,7 @@ async def _converse(fdp: Any) -> None:
         await asyncio.sleep(0)
     code.end()
     try:
-        await asyncio.wait_for(conversation, 5)
+        await asyncio.wait_for(conversation, 15)
     finally:
         for end in sockets:
             end.close()

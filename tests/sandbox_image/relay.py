@@ -37,7 +37,7 @@ class Relay:
     def run(self, code: str, at_once: int = 16, ca: str | None = None, wall_seconds: float = 20) -> Ran:
         """One attempt with web requests."""
         # Frames go out by a thread of their own: both sides must read while they write.
-        writer = threading.Thread(target=self._write)
+        writer = threading.Thread(target=self._write, daemon=True)
         writer.start()
         try:
             self.sandbox.number += 1
@@ -48,6 +48,8 @@ class Relay:
         finally:
             self._frames.put(None)
             writer.join(20)
+            if writer.is_alive():
+                self.sandbox.process.kill()  # what reads no more would hold up the end of the tests
             self._open.clear()
 
     def send(self, header: dict[str, Any], blob: bytes = b"") -> None:

@@ -40,7 +40,7 @@ def missing() -> str | None:
     """Why no container can be started here; None when it can."""
     if shutil.which("podman") is None:
         return "podman is not installed"
-    found = subprocess.run(["podman", "image", "exists", IMAGE], check=False)
+    found = subprocess.run(["podman", "image", "exists", IMAGE], check=False, timeout=60)
     return None if found.returncode == 0 else f"the image {IMAGE} is not built (sandbox_image/build.sh)"
 
 
@@ -180,7 +180,8 @@ class SandboxProcess:
         try:
             self.process.wait(15)
         except subprocess.TimeoutExpired:
-            subprocess.run(["podman", "rm", "-f", "-t", "0", self.name], check=False, capture_output=True)
+            command = ["podman", "rm", "-f", "-t", "0", self.name]
+            subprocess.run(command, check=False, capture_output=True, timeout=60)
             self.process.wait(15)
         stderr = self.process.stderr.read().decode("utf-8", "replace") if self.process.stderr else ""
         for stream in (self.process.stdout, self.process.stderr):

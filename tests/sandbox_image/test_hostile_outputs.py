@@ -48,7 +48,7 @@ def test_a_terabyte_of_nothing_is_not_read(tmp_path):
     pipe, budget = send(tmp_path)
     assert pipe.sent == []
     assert reasons(budget) == {"sparse": "1,099,511,627,776 bytes; 1,048,576 of artifact_bytes are left"}
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
 
 
 def test_a_file_that_grows_while_it_is_read_is_cut_at_what_was_reserved(tmp_path):

@@ -5,6 +5,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -137,16 +138,8 @@ def weak(
     """Makes a wall of sandboxes that lack something."""
     # The worker itself refuses a sandbox without our filter; here the cases are to see it.
     monkeypatch.setattr("worker.sandbox.standby.refuse_unproven", lambda *_: None)
-    open_walls = []
-
-    def make(change: Change) -> Probing:
-        context = probing(engine_urls[name], spool, change=change)
-        open_walls.append(context)
-        return context.__enter__()
-
-    yield make
-    for context in open_walls:
-        context.__exit__(None, None, None)
+    with ExitStack() as walls:
+        yield lambda change: walls.enter_context(probing(engine_urls[name], spool, change=change))
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,7 @@ class Code:
     async def send(self, data: bytes) -> None:
         at = 0
         while at < len(data):
-            while not self._credit and not self.ended:
-                self._changed.clear()
-                await self._changed.wait()
+            await self.until(lambda: bool(self._credit) or self.ended)
             if self.ended:
                 return
             piece = data[at : at + min(PIECE_BYTES, self._credit)]
