@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,88 +21,12 @@ import pytest
 from bench.memory import family, read_parents
 from store.open import open_blobs, open_store
 from store.records import Artifact, Job, Request, Session, StoredFile
-from tests.conftest import free_port
 from tests.gateway.browser_visits import CHROMIUM
 from tests.gateway.conftest import make_store
-from tests.gateway.test_server import ROOT, Server, _until_it_answers
+from tests.gateway.hostile_pages import Listener, hostile_files
+from tests.gateway.server_process import ROOT, Server, serving, variables_of
 
-SESSION_SECONDS = 90
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000")
-BIDI_NAME = "invoice\u202egnp.html"
-
-
-def _hostile(listener: str) -> dict[str, tuple[str, str, bytes]]:
-    """Name of the file, type that the sandbox says, bytes; each calls the listener where it runs."""
-
-    def script(case: str) -> str:
-        return f"window.ran=true;new Image().src='{listener}/hit/{case}';alert(1)"
-
-    def page(case: str) -> bytes:
-        beacon = f"<img src='{listener}/hit/{case}-image'><script>{script(case)}</script>"
-        return f"<!doctype html><title>x</title>{beacon}<base href='{listener}/'>".encode()
-
-    def svg(case: str) -> bytes:
-        head = f"<svg xmlns='http://www.w3.org/2000/svg' onload=\"{script(case)}\">"
-        return f"{head}<image href='{listener}/hit/{case}-image'/></svg>".encode()
-
-    def xml(case: str) -> bytes:
-        sheet = f"<?xml-stylesheet type='text/xsl' href='{listener}/hit/{case}-sheet'?>"
-        run = f"<h:script xmlns:h='http://www.w3.org/1999/xhtml'>{script(case)}</h:script>"
-        return f"<?xml version='1.0'?>{sheet}<a>{run}</a>".encode()
-
-    pdf = f"%PDF-1.4\n1 0 obj<</OpenAction<</S/URI/URI({listener}/hit/pdf)>>/Pages 2 0 R>>endobj\n".encode()
-    return {
-        "html": ("report.html", "text/html", page("html")),
-        "xhtml": ("report.xhtml", "application/xhtml+xml", page("xhtml")),
-        "svg": ("plot.svg", "image/svg+xml", svg("svg")),
-        "xml": ("data.xml", "text/xml", xml("xml")),
-        "pdf": ("report.pdf", "application/pdf", pdf),
-        "js": ("code.js", "text/javascript", script("js").encode()),
-        "png-that-is-html": ("plot.png", "image/png", PNG + page("png-that-is-html")),
-        "html-as-png": ("plot2.png", "image/png", page("html-as-png")),
-        "png-as-html": ("plot3.png", "text/html", PNG + page("png-as-html")),
-        "html-as-text": ("notes.txt", "text/plain", page("html-as-text")),
-        "html-as-csv": ("rows.csv", "text/csv", page("html-as-csv")),
-        "html-as-json": ("rows.json", "application/json", page("html-as-json")),
-        "csv": ("formula.csv", "text/csv", f'=HYPERLINK("{listener}/hit/csv";"x"),=cmd|x\n'.encode()),
-        "no-type": ("x", "", page("no-type")),
-        "bidi": (BIDI_NAME, "text/html", page("bidi")),
-        "header": ('a"\r\nContent-Type: text/html\r\n\r\n<x>.html', "text/html\r\nX: y", page("header")),
-    }
-
-
-class Listener(ThreadingHTTPServer):
-    """The attacker's own server: counts who calls, serves the hostile bytes raw (the control), and embeds."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answer)
-        self.called: list[str] = []
-        self.pages: dict[str, tuple[str, bytes]] = {}
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def hits(self, case: str) -> list[str]:
-        return [path for path in self.called if path.startswith(f"/hit/{case}")]
-
-
-class _Answer(BaseHTTPRequestHandler):
-    server: Listener
-
-    def do_GET(self) -> None:
-        self.server.called.append(self.path)
-        mime, content = self.server.pages.get(self.path, ("text/plain", b"hit"))
-        self.send_response(200)
-        self.send_header("Content-Type", mime)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
+SESSION_SECONDS = 200
 
 
 @dataclass
@@ -126,9 +49,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[S
     folder = tmp_path_factory.mktemp("browser")
     with Listener() as listener:
         threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        hostile = _hostile(listener.url)
+        hostile = hostile_files(listener.url)
         url, key, addresses = asyncio.run(_fill(folder, hostile))
-        with _gateway(url, key, redis_url) as server:
+        with serving(variables_of(url, redis_url), key) as server:
             visits = [{"name": name, "url": server.url + address} for name, address in addresses.items()]
             visits += _attackers_pages(listener, server, hostile, addresses)
             found, said = _browse(folder, visits, {"Authorization": f"Bearer {key}"})
@@ -188,22 +111,6 @@ async def _fill(folder: Path, hostile: dict[str, tuple[str, str, bytes]]) -> tup
     await blobs.close()
     await store.close()
     return url, keys["alpha"], addresses
-
-
-@contextlib.contextmanager
-def _gateway(store_url: str, key: str, redis_url: str) -> Iterator[Server]:
-    port = free_port()
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("SANDGLASS_")}
-    variables |= {"SANDGLASS_STORE": store_url, "SANDGLASS_REDIS_URL": redis_url, "SANDGLASS_PORT": str(port)}
-    command = [sys.executable, "-m", "gateway"]
-    process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL)
-    server = Server(process, f"http://127.0.0.1:{port}", key)
-    try:
-        _until_it_answers(server)
-        yield server
-    finally:
-        process.kill()
-        process.wait(15)
 
 
 def _attackers_pages(
@@ -266,7 +173,7 @@ def _kill_all(root: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-CASES = sorted(_hostile(""))
+CASES = sorted(hostile_files(""))
 
 
 def test_the_browser_came_to_the_end_of_its_visits(seen: Seen) -> None:

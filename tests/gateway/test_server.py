@@ -2,84 +2,34 @@
 
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from gateway.settings import Settings
 from tests.conftest import free_port
 from tests.gateway.conftest import make_store
+from tests.gateway.server_process import ROOT, Server, serving, variables_of
 
-ROOT = Path(__file__).parents[2]
 CHUNK = b"1234567,toys,4.99\n" * 3640
-
-
-@dataclass
-class Server:
-    """A running `python -m gateway`."""
-
-    process: subprocess.Popen[bytes]
-    url: str
-    key: str
-
-    def memory_bytes(self, field: str) -> int:
-        status = Path(f"/proc/{self.process.pid}/status").read_text("ascii")
-        found = re.search(rf"^{field}:\s+(\d+) kB$", status, re.MULTILINE)
-        assert found
-        return int(found.group(1)) * 1024
-
-    def client(self) -> httpx.Client:
-        headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
 
 @pytest.fixture
 async def environment(tmp_path: Path, redis_url: str) -> tuple[dict[str, str], str]:
     url, keys = await make_store(tmp_path)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SANDGLASS_")}
-    environment |= {
-        "SANDGLASS_STORE": url,
-        "SANDGLASS_REDIS_URL": redis_url,
-        "SANDGLASS_PORT": str(free_port()),
-        "SANDGLASS_MAX_UPLOAD_BYTES": str(256 << 20),
-    }
-    return environment, keys["alpha"]
+    return variables_of(url, redis_url, SANDGLASS_MAX_UPLOAD_BYTES=str(256 << 20)), keys["alpha"]
 
 
 @pytest.fixture
 def server(environment: tuple[dict[str, str], str]) -> Iterator[Server]:
     variables, key = environment
-    command = [sys.executable, "-m", "gateway"]
-    process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL)
-    running = Server(process, f"http://127.0.0.1:{variables['SANDGLASS_PORT']}", key)
-    try:
-        _until_it_answers(running)
+    with serving(variables, key) as running:
         yield running
-    finally:
-        process.terminate()
-        assert process.wait(15) is not None
-
-
-def _until_it_answers(server: Server) -> None:
-    deadline = time.monotonic() + 20
-    with server.client() as client:
-        while time.monotonic() < deadline:
-            assert server.process.poll() is None, "the gateway ended at its start"
-            try:
-                client.get("/healthz").raise_for_status()
-            except httpx.TransportError:
-                time.sleep(0.05)
-            else:
-                return
-    raise AssertionError("the gateway did not answer within 20 s")
 
 
 def _upload(megabytes: int) -> Iterator[bytes]:

@@ -13,6 +13,9 @@ from tests.sandbox_image.sandbox_process import OUTPUT, Ran, SandboxProcess
 
 WINDOW = 256 << 10
 CHUNK = 64 << 10
+PROXY = (
+    "import socket, time\nproxy = ('127.0.0.1', 3128)\nconnect = lambda: socket.create_connection(proxy, 5)\n"
+)
 Hear = Callable[["Relay", int, str, bytes], None]
 """A host: told of `open`, `data`, `end` and `reset` of a connection."""
 
@@ -139,3 +142,10 @@ class Relay:
             self._room[conn] += header["bytes"]
             assert self._room[conn] <= WINDOW, "more was credited than was sent"
             self._flush(conn)
+
+
+def value(relay: Relay, code: str, **options: Any) -> Any:
+    """What code comes to that may say `connect()`."""
+    ran = relay.run(PROXY + code, **options)
+    assert ran.status == "ok", (ran.end, ran.error, ran.stderr)
+    return ran.result["value"]
