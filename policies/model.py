@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from policies.files import BadFileError, read_file
 from policies.folders import PolicyError, files_in, policy_files
 from policies.hosts import host_rule
 
@@ -22,6 +23,8 @@ __all__ = [
     "parse_policy",
     "policy_names",
 ]
+
+_FILE_BYTES = 1 << 20
 
 
 class _Frozen(BaseModel):
@@ -117,11 +120,11 @@ def load_policy(name: str, directory: Path | None = None) -> Policy:
         raise PolicyError(f"no policy named {name!r}; there are: {', '.join(files)}")
     path = files[name]
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        data = tomllib.loads(read_file(path, _FILE_BYTES).decode("utf-8-sig"))
+    except BadFileError as error:
+        raise PolicyError(f"{path.name}: {error}") from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, lists in lists in lists
         raise PolicyError(f"{path.name}: not TOML: {error}") from error
-    except OSError as error:
-        raise PolicyError(f"{path.name}: cannot be read: {error.strerror}") from error
     policy = parse_policy(data, source=path.name)
     if policy.name != name:
         raise PolicyError(f"{path.name}: name is {policy.name!r}; it must be the file's own, {name!r}")
@@ -157,7 +160,7 @@ def _explain(source: str, item: Any) -> str:
     where = ".".join(str(part) for part in item["loc"])
     if item["type"] != "extra_forbidden":
         said = str(item["msg"]).removeprefix("Value error, ")
-        return f"{source}: {where}: {said} (got {item['input']!r})"
+        return f"{source}: {where}: {said} (got {item['input']!r})" if where else f"{source}: {said}"
     near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(item["loc"][:-1]), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"{source}: unknown key {where!r}{hint}"

@@ -1,5 +1,6 @@
 """An operator's own policies beside the shipped ones."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,37 @@ def test_a_wrong_folder_is_named(where: str, words: str, monkeypatch: pytest.Mon
         policy_names()
     assert "SANDGLASS_POLICY_DIR" in str(caught.value)
     assert where in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"pids = " + b"1" * 5000, "not TOML"),
+        (b"x = " + b"[" * 5000, "not TOML"),
+        (b"#" * (2 << 20), "larger than 1 MiB"),
+    ],
+)
+def test_no_content_is_more_than_a_refusal(folder: Path, content: bytes, words: str) -> None:
+    (folder / "lab.toml").write_bytes(content)
+    with pytest.raises(PolicyError, match=rf"^lab\.toml: .*{words}"):
+        load_policy("lab")
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_or_a_device_is_refused_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "lab.toml")
+    (folder / "zero.toml").symlink_to("/dev/zero")
+    for name in ("lab", "zero"):
+        with pytest.raises(PolicyError, match=rf"^{name}\.toml: cannot be read: it is no ordinary file$"):
+            load_policy(name)
+
+
+def test_a_byte_order_mark_and_crlf_are_no_fault(folder: Path) -> None:
+    (folder / "lab.toml").write_bytes(b"\xef\xbb\xbf" + OWN.replace("\n", "\r\n").encode())
+    assert load_policy("lab").name == "lab"
+
+
+def test_what_is_wrong_with_the_whole_file_is_one_sentence(folder: Path) -> None:
+    (folder / "lab.toml").write_text('name = "lab"\nnetwork = "allow-list"\n')
+    with pytest.raises(PolicyError, match=r"^lab\.toml: network = .* give both or neither$"):
+        load_policy("lab")

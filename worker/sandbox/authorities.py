@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from policies.files import BadFileError, read_file
 from policies.model import Policy, PolicyError
 
 _LIMIT_BYTES = 1 << 20
@@ -23,17 +24,14 @@ def authorities_of(policy: Policy) -> bytes | None:
     if not path.is_absolute():
         raise PolicyError(f"{where}: it must be an absolute path")
     try:
-        with path.open("rb") as file:
-            data = file.read(_LIMIT_BYTES + 1)
-    except OSError as error:
-        raise PolicyError(f"{where}: cannot be read: {error.strerror}") from None
+        data = read_file(path, _LIMIT_BYTES)
+    except BadFileError as error:
+        raise PolicyError(f"{where}: {error}") from None
     _check(data, where)
     return data
 
 
 def _check(data: bytes, where: str) -> None:
-    if len(data) > _LIMIT_BYTES:
-        raise PolicyError(f"{where}: it is larger than {_LIMIT_BYTES >> 20} MiB")
     if b"PRIVATE KEY" in data:
         raise PolicyError(
             f"{where}: it holds a private key, which all code could read; leave only certificates in it"

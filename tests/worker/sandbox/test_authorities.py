@@ -1,5 +1,6 @@
 """The CA file of a policy: certificates and nothing else, or the worker does not start."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,25 @@ def test_any_other_file_is_refused_by_name(tmp_path: Path, content: bytes, words
     assert "'lab'" in str(caught.value)
 
 
-@pytest.mark.parametrize(("path", "words"), [("/nowhere/ca.pem", "No such file"), ("ca.pem", "absolute")])
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/nowhere/ca.pem", "No such file"),
+        ("ca.pem", "absolute"),
+        ("/etc/\0.pem", "NUL"),
+        ("/dev/zero", "no ordinary file"),
+    ],
+)
 def test_a_file_that_is_not_there_is_refused(path: str, words: str) -> None:
     with pytest.raises(PolicyError, match=words):
         authorities_of(policy(path))
+
+
+@pytest.mark.timeout(30)
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ca.pem")
+    with pytest.raises(PolicyError, match="no ordinary file"):
+        authorities_of(policy(str(tmp_path / "ca.pem")))
 
 
 def test_a_worker_does_not_start_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
