@@ -227,7 +227,8 @@ class Exchange:
             record = self._note(WebRequest(attempt=self._rules.attempt, host="", allowed=False))
         record.reason = clean_text(error.reason)[:_REASON_CHARACTERS]
         if error.denied:
-            record.allowed = record.allowed and record.reason.startswith("cut: ")
+            # What was dialled was allowed, however it went on: the host has seen something of it.
+            record.allowed = record.allowed and record.address is not None
             if len(self._rules.refused) < _REFUSED_KEPT:
                 self._rules.refused.append(f"{record.host or 'a request'}: {record.reason}")
 

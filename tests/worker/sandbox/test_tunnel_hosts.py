@@ -165,3 +165,24 @@ async def test_what_one_attempt_was_refused_does_not_count_against_the_next() ->
     await runner.tunnel.end()
     runner.tunnel.begin(2)
     assert runner.tunnel.refused() == ()
+
+
+async def test_a_body_that_breaks_off_into_nonsense_is_noted_as_sent() -> None:
+    """Its head was with the host by then: an audit that says "refused" of it would lie."""
+    sink = Sink()
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return [PUBLIC]
+
+    async def dial(address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return asyncio.StreamReader(), cast(asyncio.StreamWriter, sink)
+
+    runner = Runner(lab(), Network(resolve, dial))
+    request = f"POST http://{HOST}/ HTTP/1.1\r\nHost: {HOST}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    answer = await runner.ask(request.encode())
+    (record,) = runner.tunnel.account.records
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert "illegal chunk header" in record.reason
+    assert (record.allowed, record.address, record.sent_bytes) == (True, PUBLIC, len(sink.sent))
+    assert sink.sent.startswith(b"POST / HTTP/1.1")
+    assert len(runner.tunnel.refused()) == 1
