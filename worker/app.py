@@ -18,7 +18,7 @@ from worker.process import begin_process, end_process
 from worker.publish import QUEUE
 from worker.reaper import Reaper
 from worker.settings import Settings
-from worker.start import check_start_or_exit
+from worker.start import check_start_or_exit, settings_or_exit
 
 
 def make_app(settings: Settings) -> Celery:
@@ -44,7 +44,7 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
-settings = Settings()
+settings = settings_or_exit()
 app = make_app(settings)
 _reaper = Reaper(settings)
 

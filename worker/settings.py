@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from policies.model import Policy
@@ -63,6 +63,29 @@ class Settings(BaseSettings):
         if not self.lease_seconds < self.visibility_seconds:
             raise ValueError("must hold: lease_seconds < visibility_seconds")
         return self
+
+
+def load_settings() -> Settings:
+    """The settings from the environment.
+
+    Raises:
+        UnsafeSettingsError: A variable is not what it must be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise UnsafeSettingsError(what_is_wrong(error)) from None
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """Each variable that is refused, by its name and without its value, which may be a secret."""
+    return "; ".join(_explain(item["loc"], item["msg"]) for item in error.errors())
+
+
+def _explain(loc: tuple[int | str, ...], message: str) -> str:
+    # Fields that two variables can set carry the name of the first.
+    name = f"SANDGLASS_{str(loc[0]).upper().removeprefix('SANDGLASS_')}: " if loc else ""
+    return name + message.removeprefix("Value error, ")
 
 
 def check_ladder(settings: Settings, models: ModelSettings, policies: list[Policy]) -> None:

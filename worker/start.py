@@ -10,7 +10,21 @@ from policies.model import Policy, PolicyError, load_policy, policy_names
 from worker.models.choose import UnknownModelError, choose_model
 from worker.models.settings import ModelSettings
 from worker.sandbox.authorities import authorities_of
-from worker.settings import Settings, UnsafeSettingsError, check_ladder
+from worker.settings import (
+    Settings,
+    UnsafeSettingsError,
+    check_ladder,
+    load_settings,
+    what_is_wrong,
+)
+
+
+def settings_or_exit() -> Settings:
+    """The worker's settings, or the end of the process with one clear line."""
+    try:
+        return load_settings()
+    except UnsafeSettingsError as error:
+        sys.exit(f"the worker does not start: {error}")
 
 
 def check_start_or_exit(settings: Settings) -> None:
@@ -37,7 +51,7 @@ def check_start(settings: Settings) -> None:
     except (PolicyError, UnknownModelError) as error:
         raise UnsafeSettingsError(str(error)) from error
     except ValidationError as error:
-        raise UnsafeSettingsError(str(error)) from None
+        raise UnsafeSettingsError(what_is_wrong(error)) from None
     check_ladder(settings, models, policies)
 
 

@@ -42,8 +42,11 @@ def doctor(
     remembered = kept.engine_url if kept else ""
     if deep:
         from client.doctor.deep import Asked
+        from client.stack.gvisor import gvisor_url
 
-        asked = Asked(_engine_url(config, remembered), kept.gvisor_url if kept else "", config.image, policy)
+        if runtime not in ("", "runc", "runsc"):
+            fail(f"--runtime is {runtime!r}; it must be runc or runsc")
+        asked = Asked(_engine_url(config, remembered), gvisor_url(config), config.image, policy)
         _examine_wall(replace(asked, runtime=runtime, only=only), as_json)
     if only or runtime or policy != "default":
         fail("--only, --runtime and --policy go with --deep")
@@ -61,9 +64,9 @@ def doctor(
 
 
 def _engine_url(config: StackConfig, remembered: str) -> str:
-    from client.stack.engine import find_engine, ping
+    from client.stack.engine import find_engine, named_url, ping
 
-    found = (ping(remembered) if remembered else None) or find_engine(config.home)
+    found = (ping(remembered) if remembered and not named_url() else None) or find_engine(config.home)
     if found is None:
         fail("no container engine answers; start one, or run: sandglass up")
     return found.url

@@ -27,6 +27,7 @@ from client.stack.engine import find_engine, ping
 from client.stack.gvisor import gvisor_url
 from client.stack.image import image_digest
 from client.stack.services import Services
+from policies.folders import SHIPPED
 from policies.model import PolicyError, load_policy
 from store.base import StoreError
 from store.open import open_store
@@ -183,4 +184,4 @@ def _inside(config: StackConfig) -> Iterator[Check]:
         reason = last_complaint(Services(config).worker.log_tail(200)) or record.get("outcome")
         yield Check("inside", "fail", f"a sandbox did not run the probe: {reason}", f"see {log}")
         return
-    yield from judge_inside(seen, load_policy(_POLICY).limits)
+    yield from judge_inside(seen, load_policy(_POLICY, SHIPPED).limits)

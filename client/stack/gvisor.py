@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from client.errors import StackError
-from client.stack.config import StackConfig
+from client.stack.config import StackConfig, read_remembered
 from client.stack.engine import FoundEngine, get_json, own_url, ping, start_service
 from client.stack.process import Daemon
 
@@ -85,9 +85,12 @@ def judge_info(kind: str, info: Any) -> bool:
 
 
 def gvisor_url(config: StackConfig, environ: Mapping[str, str] = os.environ) -> str:
-    """Where a second engine for gVisor is said to be: the operator's, else ours while it runs; else empty."""
-    own = own_url(config.home, "gvisor") if gvisor_daemon(config.home).alive() else ""
-    return environ.get(NAMED) or own
+    """Where a second engine for gVisor is said to be: the operator's, else the stack's; else empty.
+
+    Also one of the stack's that has died: whoever asks it says that it does not answer, and how it is mended.
+    """
+    kept = read_remembered(config.home)
+    return environ.get(NAMED) or (kept.gvisor_url if kept else "")
 
 
 def gvisor_daemon(home: Path) -> Daemon:

@@ -18,6 +18,9 @@ from rich.console import Console
 
 from client.doctor.deep import Asked
 from client.doctor.deep_view import case_line, count_line, show_table
+from client.errors import ClientError
+from client.stack.config import load_config, remember
+from client.stack.engine import FoundEngine
 from policies.spec import LABEL_OWNER, LABEL_STACK
 from tests.engine_services import IMAGE, ROOT, wait_for
 from worker.wall.wall import STACK
@@ -92,6 +95,7 @@ def test_a_person_sees_each_case_and_the_count(deep: Callable[..., Any]) -> None
     ("words", "image", "reason"),
     [
         (("--only", "E99"), IMAGE, "there is no case 'E99'"),
+        (("--only", ","), IMAGE, "',' names no case"),
         (("--policy", "nope"), IMAGE, "no policy named 'nope'"),
         ((), "sandglass-sandbox:never-made", "no such image"),
     ],
@@ -105,6 +109,17 @@ def test_what_cannot_run_says_why_and_is_status_2(
     assert reason in ran.err
 
 
+@pytest.mark.engine
+def test_settings_that_no_worker_starts_with_are_named(
+    deep: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDGLASS_CONCURRENCY", "lots")
+    ran = deep("--only", "E7")
+    assert ran.code == 2
+    assert "SANDGLASS_CONCURRENCY: Input should be a valid integer" in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
 def test_without_an_engine_it_is_status_2(
     bare_cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +127,34 @@ def test_without_an_engine_it_is_status_2(
     ran = bare_cli("doctor", "--deep")
     assert ran.code == 2
     assert "no container engine answers" in ran.err
+
+
+def test_what_the_user_names_comes_before_what_a_stack_remembers(
+    bare_cli: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Asked] = []
+
+    def note(what: Asked) -> None:
+        asked.append(what)
+        raise ClientError("far enough")
+
+    monkeypatch.setattr("client.doctor.deep.run_deep", note)
+    monkeypatch.setattr("client.stack.engine.ping", lambda url, **_: FoundEngine(url, "podman", "4.3.1"))
+    monkeypatch.setenv("SANDGLASS_ENGINE_URL", "unix:///mine.sock")
+    monkeypatch.setenv("SANDGLASS_GVISOR_ENGINE_URL", "unix:///my-gvisor.sock")
+    remember(load_config(), "unix:///stack.sock", "unix:///stack-gvisor.sock")
+    assert bare_cli("doctor", "--deep").code == 2
+    assert [(one.engine_url, one.gvisor_url) for one in asked] == [
+        ("unix:///mine.sock", "unix:///my-gvisor.sock")
+    ]
+
+
+def test_a_runtime_of_no_such_name_is_refused_in_one_line(bare_cli: Callable[..., Any]) -> None:
+    ran = bare_cli("doctor", "--deep", "--runtime", "kata")
+    assert (ran.code, ran.err.splitlines()) == (
+        2,
+        ["sandglass: --runtime is 'kata'; it must be runc or runsc"],
+    )
 
 
 def test_what_goes_with_deep_goes_with_nothing_else(bare_cli: Callable[..., Any]) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from client.errors import StackError
 from client.stack import gvisor as gvisor_module
-from client.stack.config import StackConfig, load_config
+from client.stack.config import StackConfig, load_config, remember
 from client.stack.engine import FoundEngine
-from client.stack.gvisor import ensure_gvisor, gvisor_daemon, judge_info, runtime_flags
+from client.stack.gvisor import ensure_gvisor, gvisor_daemon, gvisor_url, judge_info, runtime_flags
 from tests.engine_services import missing
 
 DOCKER = FoundEngine("unix:///d.sock", "docker", "29.4.3")
@@ -58,6 +58,13 @@ def test_the_operators_own_engine_wins(config: StackConfig, tmp_path: Path) -> N
     found = ensure_gvisor(PODMAN, config, print, environ)
     assert (found.url, found.own_storage) == ("tcp://g:2375", False)
     assert "tcp://g:2375" in found.words
+
+
+def test_a_service_that_died_is_still_asked_so_that_its_mend_is_said(config: StackConfig) -> None:
+    assert gvisor_url(config, {}) == ""
+    remember(config, PODMAN.url, SECOND.url)
+    assert gvisor_url(config, {}) == SECOND.url
+    assert gvisor_url(config, {"SANDGLASS_GVISOR_ENGINE_URL": "tcp://g:2375"}) == "tcp://g:2375"
 
 
 def test_where_the_usual_engine_has_it_nothing_is_started(

@@ -52,6 +52,12 @@ def test_a_name_of_no_case_is_refused(names: str) -> None:
         choose(names)
 
 
+@pytest.mark.parametrize("names", [",", " , "])
+def test_a_list_of_nothing_is_refused_for_nothing_would_hold(names: str) -> None:
+    with pytest.raises(UnknownCaseError, match="names no case"):
+        choose(names)
+
+
 def test_tests_name_cases_with_two_digits() -> None:
     assert [padded(name) for name in ("E7", "E17", "CIS-5.3", "B10")] == ["E07", "E17", "CIS-5.03", "B10"]
 

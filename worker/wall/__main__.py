@@ -14,6 +14,7 @@ import structlog
 
 from policies.model import Policy, PolicyError, load_policy
 from worker.engines.base import EngineError
+from worker.settings import UnsafeSettingsError
 from worker.wall.registry import UnknownCaseError, choose
 from worker.wall.run import count, verdicts, wall_on
 
@@ -36,7 +37,7 @@ def main() -> int:
     except asyncio.CancelledError:
         say("stopped", reason="stopped by a signal; its sandboxes are removed")
         return STOPPED
-    except (EngineError, PolicyError, UnknownCaseError) as error:
+    except (EngineError, PolicyError, UnknownCaseError, UnsafeSettingsError) as error:
         say("cannot run", reason=str(error))
         return CANNOT_RUN
 

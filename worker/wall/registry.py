@@ -56,6 +56,8 @@ def choose(names: str) -> list[Case]:
         if not found:
             raise UnknownCaseError(f"there is no case {name!r}; there are {', '.join(CASES)}")
         chosen |= found
+    if not chosen:
+        raise UnknownCaseError(f"{names!r} names no case")
     return [case for key, case in CASES.items() if key in chosen]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from policies.model import Policy
 from worker.engines.choose import Engines, choose_engine
-from worker.settings import Settings
+from worker.settings import load_settings
 from worker.wall.case import Case, Verdict, probe
 from worker.wall.wall import Wall
 
@@ -25,8 +25,9 @@ async def wall_on(engine_url: str, image: str, policy: Policy) -> AsyncIterator[
 
     Raises:
         EngineError: No engine, no image, or no sandbox can be made.
+        UnsafeSettingsError: The worker would not start like this.
     """
-    settings = Settings()
+    settings = load_settings()
     engines = Engines(engine_url, settings.gvisor_engine_url, settings.seccomp_path)
     with tempfile.TemporaryDirectory(prefix="sandglass-wall-") as spool:
         try:
