@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import structlog
+
 from policies.model import Policy
 from policies.seccomp import PROFILE_PATH
 from policies.spec import GVISOR
@@ -13,6 +15,7 @@ from worker.engines.base import Engine, EngineError, EngineFacts, EngineUnfitErr
 from worker.engines.connect import connect
 from worker.engines.versions import docker_weaknesses, runc_weaknesses
 
+log = structlog.get_logger()
 NO_GVISOR = (
     "no engine here runs gVisor: install it (`apt-get install runsc`) and run `sandglass up` again, "
     "or name an engine that has it in SANDGLASS_GVISOR_ENGINE_URL"
@@ -43,13 +46,13 @@ class Engines:
         return (lambda: self._connect("gvisor")) if self._urls["gvisor"] else None
 
     async def all(self) -> list[Engine]:
-        """Those that can be connected to now; a sweep looks on each."""
+        """Those that can be connected to now; a sweep looks on each, and the log says which it could not."""
         found = []
         for name in [name for name, url in self._urls.items() if url]:
             try:
                 found.append(await self._connect(name))
-            except EngineError:
-                continue
+            except EngineError as error:
+                log.error("engine out of reach", engine=name, error=str(error))
         return found
 
     async def close(self) -> None:
