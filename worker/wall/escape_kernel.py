@@ -61,12 +61,12 @@ async def not_root(wall: Wall) -> Known | None:
     if wall.gvisor:
         return None
     pids = await box.host_pids()
+    whole = host.uid_map(pids[0]) == [0, 0, 4294967295]
     for pid in pids:
         status = host.status_of(pid)
         on_host = set(f"{status['Uid']} {status['Gid']} {status['Groups']}".split())
         expect("0" not in on_host, f"process {pid} is root on the host: {on_host}")
-    whole = host.uid_map(pids[0]) == [0, 0, 4294967295]
-    expect(not whole or on_host == {_SANDBOX_ID}, f"ids on the host: {on_host}")
+        expect(not whole or on_host == {_SANDBOX_ID}, f"ids of process {pid} on the host: {on_host}")
     return ROOT_ENGINE if whole else None
 
 
