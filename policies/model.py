@@ -75,7 +75,7 @@ class Egress(_Frozen):
     download_bytes: int = Field(100 << 20, ge=0, le=1 << 40)
     """From all hosts to the code, of one job."""
     requests: int = Field(1000, ge=1, le=1_000_000)
-    """Connections of one job, refused ones too."""
+    """Tunnels and plain requests of one job, refused ones too."""
     at_once: int = Field(16, ge=1, le=64)
     connect_seconds: float = Field(10, gt=0, le=120)
     """To resolve, and to dial, one host."""

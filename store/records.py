@@ -142,7 +142,7 @@ class Attempt(Record):
 
 
 class WebRequest(Record):
-    """One connection that code asked for, and what was decided; part of the job's record for audit."""
+    """A tunnel or a plain request that code asked for, and what was decided; kept for audit."""
 
     attempt: int
     host: str
@@ -150,7 +150,7 @@ class WebRequest(Record):
     port: int | None = None
     scheme: Literal["http", "https"] = "http"
     method: str = ""
-    """`CONNECT` for https, else the first request's."""
+    """`CONNECT` for https, else the request's own; empty where what came was no request."""
     allowed: bool
     reason: str = ""
     """Why it was refused or cut; empty when all went well."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from store.text import clean_text
 from worker.analysis.contract import RunResult
-from worker.sandbox.text import clean_text
 
 _NAMES_SHOWN = 3
 _REASONS_SHOWN = 10

@@ -55,7 +55,7 @@ class DockerEngine:
         version = await self._call(self._client.version)
         info = await self._call(self._client.info)
         runtime = info.get("DefaultRuntime") or "runc"
-        runtime_version = self._runtime_version(version, info, runtime)
+        runtime_version = self._runtime_version(version, runtime)
         number = str(version.get("Version") or "unknown")
         return EngineFacts(
             name=self.name,
@@ -68,7 +68,7 @@ class DockerEngine:
             swarm=(info.get("Swarm") or {}).get("LocalNodeState") or "inactive",
         )
 
-    def _runtime_version(self, version: Mapping[str, Any], info: Mapping[str, Any], runtime: str) -> str:
+    def _runtime_version(self, version: Mapping[str, Any], runtime: str) -> str:
         for part in version.get("Components") or []:
             if part.get("Name") == runtime:
                 return str(part.get("Version", "unknown"))

@@ -23,7 +23,7 @@ class PodmanEngine(DockerEngine):
 
     async def create(self, body: dict[str, Any]) -> str:
         """As Docker's; refuses a runtime other than the service's own, which Podman 4.3 would ignore."""
-        wanted = body["HostConfig"].get("Runtime") if "HostConfig" in body else None
+        wanted = body.get("HostConfig", {}).get("Runtime")
         if wanted and wanted != (served := (await self.facts()).runtime):
             raise EngineRefusedError(
                 f"podman's API runs every container with {served}, not with {wanted}: "
@@ -39,7 +39,7 @@ class PodmanEngine(DockerEngine):
                 "policies/seccomp.json there and set SANDGLASS_SECCOMP_PATH to where it lies"
             ) from error
 
-    def _runtime_version(self, version: Mapping[str, Any], info: Mapping[str, Any], runtime: str) -> str:
+    def _runtime_version(self, version: Mapping[str, Any], runtime: str) -> str:
         # Podman's /version names the runtime by its path: "OCI Runtime (runc)".
         for part in version.get("Components") or []:
             if "runtime" in str(part.get("Name", "")).lower():

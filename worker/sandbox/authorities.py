@@ -15,7 +15,8 @@ def authorities_of(policy: Policy) -> bytes | None:
     """The policy's `ca_file`, as it goes into the sandbox; None: it names none.
 
     Raises:
-        PolicyError: It cannot be read, holds a private key, or holds no certificates.
+        PolicyError: It is no absolute path, cannot be read, is over 1 MiB, or holds a private key or no
+            certificates.
     """
     if policy.egress is None or not policy.egress.ca_file:
         return None

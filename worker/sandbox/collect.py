@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from policies.model import Policy
-from store.text import normalized
+from store.text import clean_text, normalized
 from worker.analysis.contract import Produced
 from worker.sandbox.end_frame import End, parse_end
 from worker.sandbox.frames import Frame, FrameError
 from worker.sandbox.profiles import BadProfileError, check_profile
 from worker.sandbox.results import BadResultError, check_result
-from worker.sandbox.text import clean_text
 
 ROLES = frozenset({"figure", "file", "result", "table"})
 _TRACEBACK_CHARACTERS = 20_000

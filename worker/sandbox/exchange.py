@@ -12,6 +12,7 @@ import h11
 from policies.egress import decide
 from policies.model import Egress, Policy
 from store.records import WebRequest
+from store.text import clean_text
 from worker.engines.base import PipeClosedError
 from worker.sandbox.account import Account
 from worker.sandbox.client_hello import BadHelloError, server_name
@@ -20,7 +21,6 @@ from worker.sandbox.dial import Network, dial, judged_addresses
 from worker.sandbox.forward import Forward, feed
 from worker.sandbox.host_stream import HostStream, run_both
 from worker.sandbox.proxy_head import HEAD_BYTES, ProxyRequest, interpret, request_headers, size
-from worker.sandbox.text import clean_text
 from worker.sandbox.web_error import WebError, failed
 
 _LINGER_SECONDS = 2.0

@@ -37,7 +37,6 @@ class Link:
         self._frames: asyncio.Queue[Frame | None] = asyncio.Queue(_QUEUED_FRAMES)
         self._lost: SandboxLostError | None = None
         self._reader: asyncio.Task[None] | None = None
-        self.received_bytes = 0
 
     @property
     def alive(self) -> bool:
@@ -98,7 +97,6 @@ class Link:
     async def _read(self) -> None:
         try:
             while data := await self._pipe.receive():
-                self.received_bytes += len(data)
                 for frame in self._decoder.feed(data):
                     await self._frames.put(frame)
             self._lost = SandboxLostError("the sandbox ended")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from worker.sandbox.text import clean_text
+from store.text import clean_text
 
 TABLES_MAX = 1000
 _TABLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,119}")

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from worker.sandbox.text import clean_text
+from store.text import clean_text
 
 MAX_DEPTH = 40
 _REQUIRED: dict[str, dict[str, tuple[type, ...]]] = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 from store.records import Stream
 from store.text import clean_text
 
-__all__ = ["captured", "clean_text"]
-
 
 def captured(head: bytes, tail: bytes, true_bytes: int) -> Stream:
     """A stream of which `head` and `tail` were kept; the middle that is missing is said in the text."""

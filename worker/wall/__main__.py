@@ -58,7 +58,7 @@ async def _run(options: argparse.Namespace) -> int:
     policy = _policy(options)
     found = []
     async with wall_on(options.engine, options.image, policy) as wall:
-        facts = asdict(await wall.facts())
+        facts = asdict(await wall.engine.facts())
         listed = [{"id": case.case_id, "title": case.title} for case in cases]
         say("start", engine=facts, image=options.image, policy=policy.name, cases=listed)
         async for verdict in verdicts(wall, cases):

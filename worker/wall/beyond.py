@@ -20,7 +20,7 @@ from worker.wall.cis import config_of, record_of
 from worker.wall.wall import Wall
 
 _END_SECONDS = 15.0
-_LABELS = {LABEL_STACK, LABEL_TASK, LABEL_ATTEMPT, LABEL_OWNER, LABEL_ATTEMPT, LABEL_DEADLINE, LABEL_POLICY}
+_LABELS = {LABEL_STACK, LABEL_TASK, LABEL_ATTEMPT, LABEL_OWNER, LABEL_DEADLINE, LABEL_POLICY}
 _MASKED = {"/proc/keys", "/sys/firmware", "/proc/kcore"}
 _READ_ONLY = {"/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs"}
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from worker.engines.base import EngineError, PipeClosedError
+from worker.engines.base import EngineError
 from worker.wall.known import Known
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def _judge(case: Case, wall: Wall) -> tuple[Word, str]:
         return "not testable", f"this user may not read {error.filename}: run it as root on the engine's host"
     except TimeoutError:
         return "not held", f"the probe came to no end within {case.seconds:g} s"
-    except (EngineError, PipeClosedError) as error:
+    except EngineError as error:
         return "not held", f"no sandbox could be probed: {error}"
     except Exception as error:
         # What the sandbox says is hostile, so a probe that stumbles over it has seen something strange.

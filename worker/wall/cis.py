@@ -43,7 +43,7 @@ async def own_namespace(wall: Wall, name: str) -> None:
 @case("CIS-5.1", "Swarm mode is off")
 async def swarm_off(wall: Wall) -> None:
     """5.1."""
-    state = (await wall.facts()).swarm
+    state = (await wall.engine.facts()).swarm
     expect(state == "inactive", f"swarm is {state}")
 
 

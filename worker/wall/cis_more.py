@@ -121,7 +121,7 @@ async def own_cgroup(wall: Wall) -> Known | None:
     mode = config.get("CgroupnsMode") or ""
     if mode == "private":
         return None
-    old = (await wall.facts()).cgroup_version.lstrip("v") == "1"
+    old = (await wall.engine.facts()).cgroup_version.lstrip("v") == "1"
     expect(wall.engine.name == "podman" and old, f"CgroupnsMode {mode!r}")
     return PODMAN_CGROUPNS
 

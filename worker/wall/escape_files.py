@@ -155,7 +155,7 @@ async def devices_stay(wall: Wall) -> Known | str:
         await asyncio.gather(*(box.sandbox.destroy() for box in boxes))
     expect([path.read_text() for path in watched] == before, "a switch of the host's kernel has changed")
     expect(Path("/dev/null").is_char_device(), "/dev/null of the host is no device any more")
-    facts = await wall.facts()
+    facts = await wall.engine.facts()
     if not wall.gvisor and any("runc" in weakness for weakness in facts.weaknesses):
         return OLD_RUNC
     return f"{count} at once"

@@ -20,8 +20,8 @@ ROOT_ENGINE = Known(
 )
 OLD_RUNC = Known(
     "old runc",
-    "what was tried is refused, but this runc is older than 1.2.8, 1.3.3 and 1.4.0, which mend races that "
-    "need a hostile image or mount: update runc",
+    "what was tried is refused, but this runc is older than 1.2.8, 1.3.3 and 1.4.0-rc.3, which mend races "
+    "that need a hostile image or mount: update runc",
 )
 ENGINE_PATHS = Known(
     "engine's paths",

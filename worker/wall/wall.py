@@ -13,9 +13,9 @@ from typing import Any
 from uuid import uuid4
 
 from policies.model import Policy
-from policies.spec import LABEL_OWNER, LABEL_STACK, LABEL_TASK, Marks, container_body
+from policies.spec import GVISOR, LABEL_OWNER, LABEL_STACK, LABEL_TASK, Marks, container_body
 from worker.analysis.contract import RunResult
-from worker.engines.base import Engine, EngineFacts
+from worker.engines.base import Engine
 from worker.runtime import owner_lives, owner_mark
 from worker.sandbox.run import ContainerSandbox
 from worker.sandbox.standby import Maker
@@ -113,23 +113,17 @@ class Wall:
         self.maker = Maker(engine, image, STACK, owner_mark(_HOST, os.getpid()), spool, 60)
         self._shared: dict[str, Box] = {}
         self._making: set[asyncio.Task[ContainerSandbox]] = set()
-        self._facts: EngineFacts | None = None
 
     @property
     def gvisor(self) -> bool:
         """Whether the sandboxes run on gVisor, whose processes the host does not see one by one."""
-        return self.policy.runtime == "runsc"
+        return self.policy.runtime == GVISOR
 
     async def sweep(self) -> None:
         """Remove what an earlier run left behind whose process was killed. Raises: EngineError."""
         for entry in await self.engine.find({LABEL_STACK: STACK}):
             if owner_lives(entry.labels.get(LABEL_OWNER, ""), _HOST) is False:
                 await self.engine.remove(entry.container_id)
-
-    async def facts(self) -> EngineFacts:
-        """What the engine says of itself, asked once."""
-        self._facts = self._facts or await self.engine.facts()
-        return self._facts
 
     async def make(self, policy: Policy | None = None, maker: Maker | None = None) -> Box:
         """A fresh sandbox, under the short clocks unless told otherwise. Raises: EngineError."""
@@ -198,7 +192,7 @@ def as_text(*things: Any) -> str:
 
 def _shortened(policy: Policy) -> Policy:
     limits = policy.limits
-    slower = _SLOWER_ON_GVISOR if policy.runtime == "runsc" else 1
+    slower = _SLOWER_ON_GVISOR if policy.runtime == GVISOR else 1
     changes = {
         "code_wall_seconds": min(limits.code_wall_seconds, _SHORT_SECONDS * slower),
         "grace_seconds": min(limits.grace_seconds, _SHORT_GRACE_SECONDS * slower),

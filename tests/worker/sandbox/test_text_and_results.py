@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.text import clean_text
 from worker.sandbox.results import BadResultError, check_result
-from worker.sandbox.text import captured, clean_text
+from worker.sandbox.text import captured
 
 
 @pytest.mark.parametrize(
