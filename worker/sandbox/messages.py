@@ -73,11 +73,20 @@ def hint(policy: Policy, end: End, error_name: str | None, error_message: str) -
         )
     if end.files_full:
         return f"(Policy {policy.name!r} allows {limits.nofile} open files; all were in use.)"
-    if error_name == "MemoryError":
+    if policy.runtime == "runsc" and _says_no_process(error_name, error_message):
+        # gVisor counts no refusals, so the words are all there is to tell by.
+        return f"(Policy {policy.name!r} allows {limits.pids} processes and threads together.)"
+    if error_name in ("MemoryError", "OutOfMemoryException"):  # the second is DuckDB's
         return f"(Policy {policy.name!r} gives {limits.memory_bytes // _MIB} MiB of memory.)"
     if "[Errno 28]" in error_message or "[Errno 27]" in error_message:
         return f"({_room(policy)[:1].upper()}{_room(policy)[1:-1]}.)"
     return ""
+
+
+def _says_no_process(error_name: str | None, error_message: str) -> bool:
+    if error_name == "BlockingIOError":
+        return "[Errno 11]" in error_message
+    return error_name == "RuntimeError" and "can't start new thread" in error_message
 
 
 def _room(policy: Policy) -> str:

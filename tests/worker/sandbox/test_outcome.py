@@ -147,6 +147,7 @@ def test_what_the_code_says_is_never_a_verdict(name: str | None, message: str, l
         (Signals(ended("error", pids_refused=12), "BlockingIOError", "x"), ["128 processes", "12 more"]),
         (Signals(ended("error", files_full=True), "OSError", "x"), ["1024 open files", "'default'"]),
         (Signals(ended("error"), "MemoryError", "Unable to allocate 7 TiB"), ["7 TiB", "1024 MiB"]),
+        (Signals(ended("error"), "OutOfMemoryException", "could not allocate"), ["1024 MiB", "'default'"]),
         (Signals(ended("error"), "OSError", "[Errno 27] File too large"), ["[Errno 27]", "256 MiB"]),
         (Signals(over_bytes="more files came than policy 'default' lets out (20)"), ["More files", "(20)"]),
     ],
@@ -154,3 +155,16 @@ def test_what_the_code_says_is_never_a_verdict(name: str | None, message: str, l
 def test_message_names_the_limit_and_the_policy_or_the_error(signals: Signals, words: list[str]) -> None:
     message = judge(signals, POLICY).message
     assert [word for word in words if word not in message] == [], message
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("RuntimeError", "can't start new thread"), ("BlockingIOError", "[Errno 11] Resource temporarily")],
+)
+def test_where_no_refusal_is_counted_the_limit_of_processes_is_named_by_the_words(
+    name: str, said: str
+) -> None:
+    signals = Signals(ended("error"), name, said)
+    verdict = judge(signals, load_policy("strict"))
+    assert (verdict.outcome, "'strict' allows 64 processes" in verdict.message) == ("code_error", True)
+    assert "processes" not in judge(signals, POLICY).message
