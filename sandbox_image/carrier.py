@@ -111,11 +111,9 @@ class Carrier:
             return
         self._look_at = now + _LOOK_SECONDS
         quiet = [
-            connection
-            for connection in self._connections.values()
-            if not connection.asking
-            and not connection.waiting
-            and now - connection.moved_at >= _QUIET_SECONDS
+            one
+            for one in self._connections.values()
+            if not (one.asking or one.waiting) and now - one.moved_at >= _QUIET_SECONDS
         ]
         if not quiet or not select.select([self._listener], [], [], 0)[0]:
             return
@@ -123,8 +121,6 @@ class Carrier:
         quiet = [connection for connection in quiet if connection.port not in busy]
         quiet.sort(key=lambda connection: connection.moved_at)
         for connection in quiet[: max(1, self._at_once // 4)]:
-            # A reset, not an end: half an answer must not be taken for a whole one.
-            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._reset(connection)
 
     def take(self, header: dict[str, Any], blob: bytes) -> None:
@@ -150,7 +146,7 @@ class Carrier:
     def close(self) -> None:
         """End all connections and listen no more."""
         for connection in self._connections.values():
-            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            _end_by_reset(connection)
             connection.sock.close()
         self._connections.clear()
         if self._listener is not None:
@@ -262,8 +258,7 @@ class Carrier:
             connection.over = True  # all that the host said is still for the code to read
             self._settle(connection)
         else:
-            # A reset, not an end: code shall not take half an answer for a whole one.
-            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            _end_by_reset(connection)
             self._drop(connection)
 
     def _take_credit(self, connection: _Connection, header: dict[str, Any], _blob: bytes) -> None:
@@ -275,6 +270,7 @@ class Carrier:
 
     def _reset(self, connection: _Connection) -> None:
         """Broken off on this side."""
+        _end_by_reset(connection)
         self._drop(connection)
         if not connection.over:
             self._pipe.send({"type": "net_end", "conn": connection.number, "reset": True})
@@ -286,6 +282,11 @@ class Carrier:
             connection.sock.close()
         del self._connections[connection.number]
         self._admit()
+
+
+def _end_by_reset(connection: _Connection) -> None:
+    """Have its socket close with a reset: code shall not take half an answer for a whole one."""
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
 
 def _unread_ports() -> set[int]:

@@ -86,7 +86,12 @@ class Child:
         collector = plotting.Current.collector = figures.FigureCollector()
         kernel.hooks.display = collector.display
         code = header["code"]
-        web.set_variables(header["web"])
+        try:
+            web.set_variables(header["web"])
+        except OSError as error:
+            self._say_error(error)
+            self._done()
+            return
         self._offer(header["tables"], code)
         before = self._namespace.get("result", kernel.MISSING)
         _forget_ended_workers()

@@ -15,7 +15,7 @@ _READ_BYTES = 1 << 18
 
 
 class CodeProcess:
-    """A process that runs code, seen from the runner: two pipes to drain, a channel that is not believed."""
+    """A process that runs code, seen from the runner."""
 
     def __init__(self, zygote: Zygote) -> None:
         stdout, stdout_write = os.pipe2(os.O_CLOEXEC)

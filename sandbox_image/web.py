@@ -19,6 +19,9 @@ def set_variables(web: dict[str, Any] | None) -> None:
     """Set this process's variables for one attempt: with `web` the carrier's, without it none.
 
     `web["ca"]` names a file that was put: authorities to trust besides the public ones.
+
+    Raises:
+        OSError: A file of both cannot be written.
     """
     for name in (*_PROXY_NAMES, *_AUTHORITY_NAMES, *_OTHER_NAMES):
         os.environ.pop(name, None)

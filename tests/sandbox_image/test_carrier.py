@@ -218,6 +218,14 @@ def test_the_variables_lead_to_the_carrier_in_this_attempt_only(shared_sandbox):
     assert shared_sandbox.run(f"result = {names}").result["value"] == [None] * 5
 
 
+def test_authorities_that_cannot_be_written_are_an_error_with_words(own_sandbox):
+    own_sandbox.put("ca.pem", b"-----BEGIN CERTIFICATE-----\nours\n")
+    relay = Relay(own_sandbox, echo)
+    own_sandbox.run("import os\nos.mkdir('/work/tmp/authorities.pem')")
+    ran = relay.run("1", ca="ca.pem")
+    assert (ran.status, ran.error["name"]) == ("error", "IsADirectoryError")
+
+
 def test_public_authorities_are_there_and_load_fast(shared_sandbox):
     code = (
         "import ssl\nstarted = time.process_time()\ncontext = ssl.create_default_context()\n"
