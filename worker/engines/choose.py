@@ -34,7 +34,8 @@ class Engines:
         self._urls = {"usual": url, "gvisor": gvisor_url}
         self._seccomp_path = seccomp_path
         self._connected: dict[str, Engine] = {}
-        self._connecting = asyncio.Lock()
+        # One each: an engine that hangs while it is connected to must not keep jobs from the other one.
+        self._connecting = {name: asyncio.Lock() for name in self._urls}
 
     async def usual(self) -> Engine:
         """The engine of all policies that name no runtime. Raises: EngineUnavailableError."""
@@ -62,7 +63,7 @@ class Engines:
         self._connected.clear()
 
     async def _connect(self, name: str) -> Engine:
-        async with self._connecting:
+        async with self._connecting[name]:
             if name not in self._connected:
                 self._connected[name] = await connect(self._urls[name], self._seccomp_path)
             return self._connected[name]

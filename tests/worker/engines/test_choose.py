@@ -1,5 +1,6 @@
 """Which engine a policy gets, by engines that say what the row says."""
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,3 +103,22 @@ async def test_all_are_those_that_answer(tmp_path: Path) -> None:
     both = Engines("dummy:", "dummy:")
     assert len(await both.all()) == 2
     assert Engines("dummy:").second is None
+
+
+async def test_an_engine_that_hangs_does_not_keep_from_the_other_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asyncio.Event()
+
+    async def connect(url: str, seccomp_path: Path) -> Engine:
+        if url == "unix:///hangs.sock":
+            asked.set()
+            await asyncio.Event().wait()
+        return DummyEngine()
+
+    monkeypatch.setattr("worker.engines.choose.connect", connect)
+    engines = Engines("dummy:", "unix:///hangs.sock")
+    assert engines.second is not None
+    hanging = asyncio.ensure_future(engines.second())
+    await asyncio.wait_for(asked.wait(), 5)
+    assert (await asyncio.wait_for(engines.usual(), 5)).name == "dummy"
+    hanging.cancel()
+    await asyncio.wait([hanging], timeout=5)
