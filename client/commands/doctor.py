@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -46,8 +46,9 @@ def doctor(
 
         if runtime not in ("", "runc", "runsc"):
             fail(f"--runtime is {runtime!r}; it must be runc or runsc")
-        asked = Asked(_engine_url(config, remembered), gvisor_url(config), config.image, policy)
-        _examine_wall(replace(asked, runtime=runtime, only=only), as_json)
+        engine_url = _engine_url(config, remembered)
+        asked = Asked(engine_url, gvisor_url(config), config.image, policy, runtime, only)
+        _examine_wall(asked, as_json)
     if only or runtime or policy != "default":
         fail("--only, --runtime and --policy go with --deep")
     from client.doctor.examine import examine

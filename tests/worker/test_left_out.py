@@ -1,9 +1,5 @@
 """What a client is told of output that stayed inside."""
 
-from typing import Any
-
-import pytest
-
 from worker.analysis.contract import RunResult
 from worker.left_out import left_out
 
@@ -26,8 +22,3 @@ def test_a_refused_result_is_told_of() -> None:
     assert left_out(RunResult("ok", "The result was left out: it is larger than 5 bytes.")) == [
         "The result was left out: it is larger than 5 bytes."
     ]
-
-
-@pytest.mark.parametrize("said", [None, "x", {"name": "x"}, [1, None, "x"]])
-def test_what_is_no_list_of_files_tells_nothing(said: Any) -> None:
-    assert left_out(RunResult("ok", facts={"dropped": said})) == []
