@@ -28,7 +28,7 @@ _FILE_BYTES = 1 << 20
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Limits(_Frozen):
@@ -40,10 +40,10 @@ class Limits(_Frozen):
     """Reading and profiling the uploaded files of one job."""
     grace_seconds: float = Field(10, gt=0, le=120)
     """What the worker waits beyond the two above before it removes the container itself."""
-    memory_bytes: int = Field(1 << 30, ge=256 << 20)
+    memory_bytes: int = Field(1 << 30, ge=256 << 20, le=1 << 44)
     pids: int = Field(128, ge=64, le=256)
     cpus: float = Field(1.0, gt=0, le=64)
-    tmpfs_bytes: int = Field(256 << 20, ge=16 << 20)
+    tmpfs_bytes: int = Field(256 << 20, ge=16 << 20, le=1 << 44)
     """`/work`; counts towards memory."""
     nofile: int = Field(1024, ge=256, le=20000)
     attempts: int = Field(3, ge=1, le=10)
@@ -68,7 +68,7 @@ class Output(_Frozen):
 class Egress(_Frozen):
     """Which web requests code may make, over the pipe (docs/policies.md). Sizes are in bytes, times in s."""
 
-    hosts: tuple[Annotated[str, AfterValidator(host_rule)], ...] = ()
+    hosts: tuple[Annotated[str, AfterValidator(host_rule)], ...] = Field((), strict=False)
     """Exact names, in lower case and as IDNA (`xn--`); `*.example.org` allows its sub-domains, not itself."""
     upload_bytes: int = Field(10 << 20, ge=0, le=1 << 40)
     """From the code to all hosts, of one job."""

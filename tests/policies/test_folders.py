@@ -80,3 +80,23 @@ def test_what_is_wrong_with_the_whole_file_is_one_sentence(folder: Path) -> None
     (folder / "lab.toml").write_text('name = "lab"\nnetwork = "allow-list"\n')
     with pytest.raises(PolicyError, match=r"^lab\.toml: network = .* give both or neither$"):
         load_policy("lab")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[egress]\nrequests = true",
+        "[limits]\npids = '128'",
+        "[limits]\nmemory_bytes = 1e9",
+        f"[limits]\nmemory_bytes = {1 << 70}",
+        f"[limits]\ntmpfs_bytes = {1 << 62}",
+        "fixed_versions = 'no'",
+    ],
+)
+def test_a_value_is_taken_as_it_is_or_not_at_all(folder: Path, line: str) -> None:
+    """`requests = true` would be one request, and `'no'` a matter of taste."""
+    network = 'network = "allow-list"\n' if "egress" in line else ""
+    (folder / "lab.toml").write_text(f'name = "lab"\n{network}{line}\n')
+    key = line.partition("\n")[2].partition(" =")[0] or line.partition(" =")[0]
+    with pytest.raises(PolicyError, match=rf"^lab\.toml: (\w+\.)?{key}: Input should be "):
+        load_policy("lab")
