@@ -71,7 +71,12 @@ class Sandbox(Protocol):
     """Where code runs. Attempts share state while the code's process lives."""
 
     async def run(self, code: str, language: Language, number: int) -> RunResult:
-        """Run `code` as attempt `number`; never raises for what the code does."""
+        """Run `code` as attempt `number`; never raises for what the code does.
+
+        Raises:
+            EngineError: No sandbox can be had, or it was gone before the code began.
+            PolicyError: The policy cannot be read, or its `ca_file` cannot.
+        """
 
 
 @dataclass(frozen=True)

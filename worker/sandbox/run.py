@@ -134,6 +134,7 @@ class ContainerSandbox:
         """Run `code` as attempt `number`; never raises for what the code does.
 
         Raises:
+            PipeClosedError: The sandbox was gone before the code began.
             PolicyError: The policy's `ca_file` is not what it was when the worker started.
         """
         started = time.monotonic()
