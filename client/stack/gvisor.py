@@ -52,7 +52,7 @@ def ensure_gvisor(
     A service that cannot be started is said, and is no error: only policies that want gVisor need it.
     """
     if url := environ.get(NAMED):
-        return Gvisor(f"policy strict: gVisor, by the engine at {url} ({NAMED})", engine, url)
+        return Gvisor(_words_on(url), engine, url)
     if has_gvisor(engine):
         return Gvisor(f"policy strict: gVisor, by {engine.kind}", engine)
     lacking = [name for name in ("podman", "runsc") if shutil.which(name, path=environ.get("PATH")) is None]
@@ -65,6 +65,15 @@ def ensure_gvisor(
         return Gvisor(f"policy strict: refused, for {gvisor_daemon(config.home).log_path} says why", engine)
     words = f"policy strict: gVisor, by podman {second.version} at {second.url}, started by this stack"
     return Gvisor(words, second, second.url, own_storage=engine.kind != "podman")
+
+
+def _words_on(url: str) -> str:
+    found = ping(url)
+    if found is None:
+        return f"policy strict: refused, for no engine answers at {url} ({NAMED})"
+    if not has_gvisor(found):
+        return f"policy strict: refused, for the engine at {url} ({NAMED}) does not run gVisor"
+    return f"policy strict: gVisor, by the engine at {url} ({NAMED})"
 
 
 def has_gvisor(engine: FoundEngine) -> bool:

@@ -53,11 +53,23 @@ def test_who_has_gvisor_is_told_by_what_it_says(kind: str, info: Any, has: bool)
     assert judge_info(kind, info) is has
 
 
-def test_the_operators_own_engine_wins(config: StackConfig, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("answers", "has", "words"),
+    [
+        (False, False, "policy strict: refused, for no engine answers at tcp://g:2375"),
+        (True, False, "(SANDGLASS_GVISOR_ENGINE_URL) does not run gVisor"),
+        (True, True, "policy strict: gVisor, by the engine at tcp://g:2375"),
+    ],
+)
+def test_the_operators_own_engine_wins_and_is_looked_at(
+    config: StackConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool, has: bool, words: str
+) -> None:
+    monkeypatch.setattr(gvisor_module, "ping", lambda url: PODMAN if answers else None)
+    monkeypatch.setattr(gvisor_module, "has_gvisor", lambda engine: has)
     environ = {**programs(tmp_path / "bin", "podman", "runsc"), "SANDGLASS_GVISOR_ENGINE_URL": "tcp://g:2375"}
     found = ensure_gvisor(PODMAN, config, print, environ)
     assert (found.url, found.own_storage) == ("tcp://g:2375", False)
-    assert "tcp://g:2375" in found.words
+    assert words in found.words
 
 
 def test_a_service_that_died_is_still_asked_so_that_its_mend_is_said(config: StackConfig) -> None:

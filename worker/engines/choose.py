@@ -20,7 +20,10 @@ NO_GVISOR = (
     "no engine here runs gVisor: install it (`apt-get install runsc`) and run `sandglass up` again, "
     "or name an engine that has it in SANDGLASS_GVISOR_ENGINE_URL"
 )
-NOT_ANSWERING = "the engine that runs gVisor does not answer: `sandglass up` starts it again"
+NOT_ANSWERING = (
+    "the engine that runs gVisor does not answer: `sandglass up` starts it again; one that "
+    "SANDGLASS_GVISOR_ENGINE_URL names is its operator's to start, or unset the variable"
+)
 NOT_GVISOR = "the engine at SANDGLASS_GVISOR_ENGINE_URL does not run gVisor: name one that does, or unset it"
 
 Second = Callable[[], Awaitable[Engine]]
