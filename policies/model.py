@@ -19,12 +19,17 @@ __all__ = [
     "Output",
     "Policy",
     "PolicyError",
+    "UnknownPolicyError",
     "load_policy",
     "parse_policy",
     "policy_names",
 ]
 
 _FILE_BYTES = 1 << 20
+
+
+class UnknownPolicyError(PolicyError):
+    """No policy has this name. The message is for clients: it names those that there are, and no path."""
 
 
 class _Frozen(BaseModel):
@@ -113,11 +118,13 @@ def load_policy(name: str, directory: Path | None = None) -> Policy:
     """Read the policy `name`: a shipped one, or one of `SANDGLASS_POLICY_DIR`; or only from `directory`.
 
     Raises:
-        PolicyError: No such file, not TOML, an unknown key (named, with the nearest known one), a bad value.
+        UnknownPolicyError: There is none of this name.
+        PolicyError: It cannot be read, is not TOML, has an unknown key (named, with the nearest known one) or
+            a bad value.
     """
     files = _files(directory)
     if name not in files:
-        raise PolicyError(f"no policy named {name!r}; there are: {', '.join(files)}")
+        raise UnknownPolicyError(f"no policy named {name!r}; there are: {', '.join(files)}")
     path = files[name]
     try:
         data = tomllib.loads(read_file(path, _FILE_BYTES).decode("utf-8-sig"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from policies.model import PolicyError
+from policies.model import PolicyError, UnknownPolicyError
 from store.base import StoreUnavailableError
 from store.records import Job, new_id, utc_now
 from worker.analyze import analyze
@@ -37,6 +37,12 @@ KINDS: dict[str, Kind] = {"profile": profile, "analyze": analyze, "execute": exe
 _FINISH_TRIES = 6
 _DISK_FULL = (
     "The disk of this stack is full, so what came out of the sandbox is lost. Have room made, run it again."
+)
+
+# Which file and what of it is for the log: it names folders of the host.
+_SPOILT_POLICY = (
+    "The policies of this stack cannot be read at the moment: whoever runs it finds the reason in the "
+    "worker's log, or by `sandglass doctor`."
 )
 
 
@@ -101,8 +107,11 @@ async def _work(context: JobContext) -> dict[str, Any]:
         return await KINDS[context.job.kind](context)
     except JobFailedError as error:
         return ending(error.outcome, error.message, error_code=error.code)
-    except (PolicyError, UnknownModelError) as error:
+    except (UnknownPolicyError, UnknownModelError) as error:
         return ending("policy_denied", str(error))
+    except PolicyError as error:
+        log.error("policy", error=str(error))
+        return ending("policy_denied", _SPOILT_POLICY)
     except PipeClosedError:  # an EngineError too, so it goes first
         return ending("runner_lost", "The sandbox ended while data went in. Run it again.")
     except EngineError as error:

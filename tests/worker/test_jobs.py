@@ -100,6 +100,17 @@ async def test_an_unknown_policy_is_denied_by_name(runtime: Runtime) -> None:
     assert "lax" in job.error.message
 
 
+async def test_a_policy_that_cannot_be_read_names_no_folder_of_the_host_to_clients(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDGLASS_POLICY_DIR", "/nowhere/inner")
+    job = await ended(runtime, await queued(runtime))
+    assert (job.state, job.outcome) == ("failed", "policy_denied")
+    assert job.error is not None
+    assert "nowhere" not in job.error.message
+    assert "sandglass doctor" in job.error.message
+
+
 async def test_no_engine_is_its_own_outcome_and_the_next_job_works(settings: Settings) -> None:
     runtime = Runtime(settings.model_copy(update={"engine_url": "unix:///nowhere/engine.sock"}))
     await runtime.open()
