@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ import docker
 import pytest
 
 from client.stack.engine import podman_environ
+from client.stack.gvisor import runtime_flags, runtime_version
 
 ROOT = Path(__file__).parent.parent
 STATE = ROOT / ".sandglass"
@@ -67,16 +68,8 @@ def podman() -> Iterator[str]:
     """The URL of Podman's API: a service of our own over the machine's storage."""
     if shutil.which("podman") is None:
         missing("podman is not installed (apt-get install podman runc catatonit)")
-    STATE.mkdir(exist_ok=True)
-    # One for each start: Docker's image is copied from a second one, whose end must not end the first.
-    path = STATE / f"test-podman-{os.getpid()}-{next(_STARTS)}.sock"
-    command = ["podman", "--runtime", "runc", "system", "service", "--time=0", f"unix://{path}"]
-    with running(command, STATE / "test-podman.log", podman_environ(STATE)):
-        wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "podman answers")
-        if image_inputs(f"unix://{path}") is None:
-            missing(f"podman has no image {IMAGE} (make image)")
-        yield f"unix://{path}"
-    path.unlink(missing_ok=True)
+    with _podman_service("runc") as url:
+        yield url
 
 
 @contextmanager
@@ -84,18 +77,26 @@ def gvisor() -> Iterator[str]:
     """The URL of a second Podman service, whose containers run on gVisor; same storage, same images."""
     if shutil.which("podman") is None or shutil.which("runsc") is None:
         missing("podman or gVisor is not installed (apt-get install podman runsc)")
+    with _podman_service("runsc", runtime_flags(runtime_version())) as url:
+        yield url
+
+
+@contextmanager
+def _podman_service(runtime: str, flags: Sequence[str] = ()) -> Iterator[str]:
     STATE.mkdir(exist_ok=True)
-    path = STATE / f"test-gvisor-{os.getpid()}.sock"
-    # Debian's runsc of 2022: its kvm platform hangs here, and its own network stack cannot be set up.
-    command = ["podman", "--runtime", "runsc"]
-    command += ["--runtime-flag", "platform=ptrace", "--runtime-flag", "network=none"]
-    command += ["system", "service", "--time=0", f"unix://{path}"]
-    with running(command, STATE / "test-gvisor.log"):
-        wait_for(lambda: answers(f"unix://{path}"), START_SECONDS, "podman with runsc answers")
-        if image_inputs(f"unix://{path}") is None:
-            missing(f"podman has no image {IMAGE} (make image)")
-        yield f"unix://{path}"
-    path.unlink(missing_ok=True)
+    # One for each start: Docker's image is copied from a second one, whose end must not end the first.
+    path = STATE / f"test-{runtime}-{os.getpid()}-{next(_STARTS)}.sock"
+    url = f"unix://{path}"
+    given = [word for flag in flags for word in ("--runtime-flag", flag)]
+    command = ["podman", "--runtime", runtime, *given, "system", "service", "--time=0", url]
+    try:
+        with running(command, STATE / f"test-{runtime}.log", podman_environ(STATE)):
+            wait_for(lambda: answers(url), START_SECONDS, f"podman with {runtime} answers")
+            if image_inputs(url) is None:
+                missing(f"podman has no image {IMAGE} (make image)")
+            yield url
+    finally:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
