@@ -24,6 +24,7 @@ from bench.sandboxes import (
 )
 from bench.table import align, duration
 from bench.targets import Target
+from bench.turns import turns
 from policies.model import load_policy
 from worker.engines.base import Engine
 
@@ -102,14 +103,11 @@ async def _rounds(url: str, rounds: int, say: Say) -> Times:
         bodies = {"hardened": hardened_body(policy, image), "open": open_body(policy, image)}
         for kind, body in bodies.items():
             await _check(engine, body, filtered=kind == "hardened")
-        for number in range(rounds + 1):
-            # Each kind goes first every other time; the first round, which warms files up, does not count.
-            for kind in sorted(bodies, reverse=number % 2 == 0):
-                taken = await _run_all(engine, bodies[kind])
-                if number:
-                    for name, seconds in taken.items():
-                        times[name][kind].append(seconds)
-            say(f"round {number} of {rounds}")
+        for kind, counts in turns(bodies, rounds, say):
+            taken = await _run_all(engine, bodies[kind])
+            if counts:
+                for name, seconds in taken.items():
+                    times[name][kind].append(seconds)
     return times
 
 

@@ -28,6 +28,7 @@ from bench.sandboxes import (
     timed_run,
 )
 from bench.table import align, duration
+from bench.turns import turns
 from client.stack.gvisor import runtime_flags, runtime_version
 from policies.model import Policy, load_policy
 from policies.spec import GVISOR
@@ -81,14 +82,11 @@ async def _rounds(urls: Mapping[str, str], rounds: int, say: Say) -> Times:
     }
     async with connected(urls["runc"]) as usual, connected(urls[GVISOR]) as second:
         engines = {"runc": usual, GVISOR: second}
-        for number in range(rounds + 1):
-            # Each goes first every other time; the first round, which warms files up, does not count.
-            for runtime in sorted(engines, reverse=number % 2 == 0):
-                taken = await _run_all(engines[runtime], policy_on(runtime))
-                if number:
-                    for name, seconds in taken.items():
-                        times[name][runtime].append(seconds)
-            say(f"round {number} of {rounds}")
+        for runtime, counts in turns(engines, rounds, say):
+            taken = await _run_all(engines[runtime], policy_on(runtime))
+            if counts:
+                for name, seconds in taken.items():
+                    times[name][runtime].append(seconds)
     return times
 
 

@@ -17,6 +17,7 @@ from bench.samples import Sample
 from bench.sandboxes import connected, discard, engine_url, hardened_body, image_name, make, timed_run
 from bench.table import Row, render
 from bench.targets import Target
+from bench.turns import turns
 from policies.model import load_policy
 from worker.engines.base import Engine
 
@@ -78,20 +79,17 @@ def _percent_more(ours: list[float], theirs: list[float]) -> float:
 
 
 async def _pairs(url: str, count: int, say: Say) -> tuple[Costs, Costs]:
-    ours, theirs = Costs([], []), Costs([], [])
+    costs = {"ours": Costs([], []), "theirs": Costs([], [])}
     async with connected(url) as engine:
-        for number in range(count + 1):
-            # Each kind is as often the first of a pair as the second.
-            for costs, own in ((ours, True), (theirs, False))[:: 1 if number % 2 else -1]:
-                ready, warm = await _one(engine, own)
-                if number:  # the very first ones warm up the machine
-                    costs.ready.append(ready)
-                    costs.warm.append(warm)
-            say(f"pair {number} of {count}")
-    return ours, theirs
+        for kind, counts in turns(costs, count, say):
+            ready, warm = await _one(engine, own=kind == "ours")
+            if counts:
+                costs[kind].ready.append(ready)
+                costs[kind].warm.append(warm)
+    return costs["ours"], costs["theirs"]
 
 
-async def _one(engine: Engine, own: bool) -> tuple[float, float]:
+async def _one(engine: Engine, *, own: bool) -> tuple[float, float]:
     started = time.perf_counter()
     body = hardened_body(_POLICY, await engine.image_digest(image_name()))
     if not own:
