@@ -90,7 +90,8 @@ class Exchange:
             self._fault(failed("the worker failed inside"))
             raise
         except asyncio.CancelledError:
-            if self._record is not None and not self._code.broken_off:
+            # Of a tunnel nobody can say whether it was cut: clients keep one open when all has come.
+            if self._record is not None and self._stage != "host" and not self._code.broken_off:
                 self._record.reason = self._record.reason or "open until the attempt ended"
             raise
         finally:

@@ -1,6 +1,7 @@
 """Caps hold to the byte, what stands still is cut, and nothing is left of an attempt."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,24 @@ async def test_the_end_of_an_attempt_ends_all_its_connections() -> None:
         assert ours == set()
         await settled(lambda: open_sockets() <= before)
         assert len(runner.frames) == sent
-    assert {r.reason for r in runner.tunnel.account.records} == {"open until the attempt ended"}
+    assert {r.reason for r in runner.tunnel.account.records} == {""}
+
+
+async def test_a_request_without_an_answer_was_open_until_the_attempt_ended() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    async with serving(silent) as port:
+        before = open_sockets()
+        network = FakeNetwork(port)
+        runner = Runner(lab(), network.network)
+        await runner.open().send(get(f"http://{HOST}/"))
+        await settled(lambda: bool(network.dialled))
+        await runner.tunnel.end()
+        await settled(lambda: open_sockets() <= before)
+    assert [r.reason for r in runner.tunnel.account.records] == ["open until the attempt ended"]
 
 
 def frame(kind: str, conn: Any, blob: bytes = b"", **fields: Any) -> Frame:
