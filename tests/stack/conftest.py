@@ -15,7 +15,7 @@ import pytest
 
 from client.api import Sandglass
 from tests.conftest import free_port
-from tests.engine_services import ROOT, docker_engine, missing
+from tests.engine_services import ROOT, missing
 from tests.ferretdb import server as ferretdb
 from tests.providers import ProviderServer
 
@@ -158,13 +158,13 @@ def mongo_stack(provider: ProviderServer, tmp_path: Path) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def docker_stack(provider: ProviderServer, tmp_path: Path) -> Iterator[Stack]:
+def docker_stack(provider: ProviderServer, tmp_path: Path, engine_urls: dict[str, str]) -> Iterator[Stack]:
     """A stack whose sandboxes are made by Docker, found by `DOCKER_HOST`."""
     _need()
-    with docker_engine() as url:
-        running = Stack(tmp_path / "h", _environ(tmp_path / "h", provider, DOCKER_HOST=url), provider)
-        yield running
-        running.close()
+    environ = _environ(tmp_path / "h", provider, DOCKER_HOST=engine_urls["docker"])
+    running = Stack(tmp_path / "h", environ, provider)
+    yield running
+    running.close()
 
 
 def _need() -> None:
