@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,32 @@ def measure_or_exit(measure: Callable[[Say], Findings]) -> NoReturn:
         sys.exit(2)
     print("\n".join([*found.facts, "", *found.table, "", *(target.line for target in found.targets)]))
     sys.exit(1 if missed(found.targets) else 0)
+
+
+def measure_rounds_or_exit(
+    name: str,
+    about: str | None,
+    rounds: int,
+    what: str,
+    measure: Callable[[int, Say], Findings],
+    option: str = "--rounds",
+) -> NoReturn:
+    """As `measure_or_exit`, of a benchmark whose only option is how often it measures.
+
+    Args:
+        name: The module's, for `--help`.
+        about: What `--help` says of it.
+        rounds: How often, where `option` is not given.
+        what: What `--help` says of the option.
+        measure: Is given the number as well.
+        option: What the option is called.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m bench.{name}", description=about)
+    parser.add_argument(option, type=int, default=rounds, help=what, dest="rounds")
+    asked = parser.parse_args().rounds
+    if asked < 1:
+        parser.error(f"{option} must be above 0")
+    measure_or_exit(lambda say: measure(asked, say))
 
 
 def _say(line: str) -> None:

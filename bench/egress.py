@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import statistics
@@ -12,7 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.command import Findings, Say, measure_or_exit
+from bench.command import Findings, Say, measure_rounds_or_exit
 from bench.egress_server import HOST, Served, served
 from bench.errors import BenchError
 from bench.fresh import connect
@@ -58,12 +57,7 @@ Rates = Mapping[tuple[str, str], Mapping[str, Sequence[float]]]
 
 def main() -> None:
     """Measure, print, end."""
-    parser = argparse.ArgumentParser(prog="python -m bench.egress", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each is done")
-    rounds = parser.parse_args().rounds
-    if rounds < 1:
-        parser.error("--rounds must be above 0")
-    measure_or_exit(lambda say: measure(rounds, say))
+    measure_rounds_or_exit("egress", __doc__, 5, "how often each is done", measure)
 
 
 def measure(rounds: int, say: Say) -> Findings:

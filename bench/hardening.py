@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.command import Findings, Say, measure_or_exit
+from bench.command import Findings, Say, measure_rounds_or_exit
 from bench.errors import BenchError
 from bench.fresh import connect
 from bench.machine import describe
@@ -55,12 +54,7 @@ Times = Mapping[str, Mapping[str, Sequence[float]]]
 
 def main() -> None:
     """Measure, print, end."""
-    parser = argparse.ArgumentParser(prog="python -m bench.hardening", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=30, help="fresh sandboxes of each kind")
-    rounds = parser.parse_args().rounds
-    if rounds < 1:
-        parser.error("--rounds must be above 0")
-    measure_or_exit(lambda say: measure(rounds, say))
+    measure_rounds_or_exit("hardening", __doc__, 30, "fresh sandboxes of each kind", measure)
 
 
 def measure(rounds: int, say: Say) -> Findings:

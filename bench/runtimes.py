@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import shutil
 import tempfile
@@ -11,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.command import Findings, Say, measure_or_exit
+from bench.command import Findings, Say, measure_rounds_or_exit
 from bench.errors import BenchError
 from bench.fresh import connect
 from bench.hardening import GROUPBY
@@ -43,12 +42,7 @@ Times = Mapping[str, Mapping[str, Sequence[float]]]
 
 def main() -> None:
     """Measure, print, end."""
-    parser = argparse.ArgumentParser(prog="python -m bench.runtimes", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10, help="fresh sandboxes on each")
-    rounds = parser.parse_args().rounds
-    if rounds < 1:
-        parser.error("--rounds must be above 0")
-    measure_or_exit(lambda say: measure(rounds, say))
+    measure_rounds_or_exit("runtimes", __doc__, 10, "fresh sandboxes on each", measure)
 
 
 def measure(rounds: int, say: Say) -> Findings:

@@ -5,12 +5,11 @@ Sandboxes of both kinds are made in turns, so that whatever else the machine doe
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import time
 from dataclasses import dataclass
 
-from bench.command import Findings, Say, measure_or_exit
+from bench.command import Findings, Say, measure_rounds_or_exit
 from bench.fresh import connect
 from bench.machine import describe
 from bench.samples import Sample
@@ -36,12 +35,7 @@ class Costs:
 
 def main() -> None:
     """Measure, print the table, and end with 1 where the profile costs more than it may."""
-    parser = argparse.ArgumentParser(prog="python -m bench.seccomp", description=__doc__)
-    parser.add_argument("--count", type=int, default=20, help="sandboxes of each kind")
-    count = parser.parse_args().count
-    if count < 1:
-        parser.error("--count must be above 0")
-    measure_or_exit(lambda say: measure(count, say))
+    measure_rounds_or_exit("seccomp", __doc__, 20, "sandboxes of each kind", measure, "--count")
 
 
 def measure(count: int, say: Say) -> Findings:

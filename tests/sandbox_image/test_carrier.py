@@ -144,18 +144,19 @@ def test_no_more_at_once_than_allowed(shared_sandbox):
     assert relay.most_open == 3
 
 
-def test_answered_connections_that_are_kept_make_room_for_others(shared_sandbox):
-    def answer(relay: Relay, conn: int, kind: str, data: bytes) -> None:
-        if kind == "data":
-            relay.give(conn, b"answer")
+def answer_each(relay: Relay, conn: int, kind: str, data: bytes) -> None:
+    if kind == "data":
+        relay.give(conn, b"answer")
 
+
+def test_answered_connections_that_are_kept_make_room_for_others(shared_sandbox):
     code = (
         "kept = []\n"
         "for _ in range(20):\n"
         "    s = connect(); s.settimeout(10); s.sendall(b'ask'); kept.append(s); assert s.recv(6)\n"
         "result = len(kept)"
     )
-    relay = Relay(shared_sandbox, answer)
+    relay = Relay(shared_sandbox, answer_each)
     assert value(relay, code, at_once=4) == 20
     assert relay.most_open == 4
 
@@ -178,17 +179,13 @@ def test_a_connection_that_waits_for_its_answer_is_left_alone(shared_sandbox):
 
 
 def test_a_connection_whose_answer_is_not_read_yet_is_left_alone(shared_sandbox):
-    def answer(relay: Relay, conn: int, kind: str, data: bytes) -> None:
-        if kind == "data":
-            relay.give(conn, b"answer")
-
     code = (
         "slow = connect(); slow.sendall(b'ask'); time.sleep(0.1)\n"
         "done = connect(); done.sendall(b'ask'); done.recv(6); time.sleep(1.2)\n"
         "more = connect(); more.sendall(b'ask'); more.recv(6)\n"
         "slow.recv(6); slow.sendall(b'ask'); result = slow.recv(6).decode()"
     )
-    assert value(Relay(shared_sandbox, answer), code, at_once=2) == "answer"
+    assert value(Relay(shared_sandbox, answer_each), code, at_once=2) == "answer"
 
 
 def test_code_that_took_the_port_is_told(own_sandbox):
