@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from store.records import TERMINAL, Job, Record, Table
+from store.records import TERMINAL, Job, Record, Session, Table
 
 R = TypeVar("R", bound=Record)
 
 JSON_FIELDS: Mapping[type[Record], frozenset[str]] = {
-    Table: frozenset({"profile"}),
+    Session: frozenset({"hidden", "joins", "suggestions"}),
+    Table: frozenset({"profile", "parts"}),
     Job: frozenset(
         {
             "request",
@@ -35,6 +36,9 @@ JSON_FIELDS: Mapping[type[Record], frozenset[str]] = {
             "receipt",
             "error",
             "notes",
+            "approval",
+            "parts",
+            "replay",
         }
     ),
 }
@@ -60,6 +64,12 @@ OPEN_FIELDS = frozenset(
         "receipt",
         "error",
         "notes",
+        "cached",
+        "cached_from",
+        "answer_key",
+        "approval",
+        "parts",
+        "replay",
     }
 )
 """What a job's owner may write; all else moves by the store's own verbs."""

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-Kind = Literal["profile", "analyze", "execute"]
+State = Literal["queued", "running", "awaiting_approval", "succeeded", "failed", "cancelled"]
+Kind = Literal["profile", "analyze", "execute", "compute", "replay"]
 Language = Literal["python", "sql"]
 Mode = Literal["auto", "pandas", "sql"]
 Outcome = Literal[
@@ -56,6 +56,14 @@ class Session(Record):
     session_id: str = Field(default_factory=new_id)
     tenant_id: str
     created_at: datetime = Field(default_factory=utc_now)
+    hidden: dict[str, list[str]] = {}
+    """Columns that nobody but the owner of the original sees, by table; `*` is every table."""
+    hidden_at: datetime | None = None
+    """When that was last changed: earlier answers may hold what is hidden now, so they are no context."""
+    joins: list[dict[str, Any]] = []
+    """How its tables belong together, as the worker found it: the fields of `Join` (worker/analysis/contract.py)."""
+    suggestions: list[str] = []
+    """Up to five questions that are surely answered."""
 
 
 class StoredFile(Record):
@@ -75,8 +83,17 @@ class StoredFile(Record):
     """Why no table came of it, once a profile job has said so."""
 
 
+class TablePart(Record):
+    """Some columns of a table, as a Parquet blob of their own."""
+
+    columns: list[str]
+    blob_key: str
+    sha256: str
+    size_bytes: int
+
+
 class Table(Record):
-    """A table read from a file: its profile, and its Parquet as the blob `blob_key`."""
+    """A table read from a file: its profile, and its Parquet as the blob `blob_key`, or as `parts`."""
 
     tenant_id: str
     session_id: str
@@ -90,6 +107,8 @@ class Table(Record):
     blob_key: str
     sha256: str
     size_bytes: int
+    parts: list[TablePart] = []
+    """Of a big table: its columns apart, so that a question loads only those that it names. Else empty."""
     created_at: datetime = Field(default_factory=utc_now)
 
 
@@ -120,6 +139,20 @@ class Request(Record):
     cache: bool = True
     file_ids: list[str] = []
     """A profile job reads these; an analyze job reads them first (one shot)."""
+    approve: bool = False
+    """Stop at `awaiting_approval` before any code runs."""
+    table: str | None = None
+    """Compute: the table that has the column. Profile: the one table that is read again."""
+    read_as: dict[str, Any] | None = None
+    """Profile: how a person says that `table` is to be read (docs/reading.md)."""
+    column: str | None = None
+    """Compute: of which column."""
+    operation: str | None = None
+    """Compute: one of the named operations."""
+    by: str | None = None
+    """Compute: for each value of this column."""
+    replay_of: str | None = None
+    """Replay: the task whose code is run again."""
 
 
 class Stream(Record):
@@ -163,6 +196,39 @@ class WebRequest(Record):
     seconds: float = 0.0
 
 
+class Approval(Record):
+    """Whether a person let code run. `code` is what they saw, or wrote in its place."""
+
+    state: Literal["awaiting", "approved", "rejected"]
+    code: str
+    language: Language
+    edited: bool = False
+    reason: str = ""
+    decided_at: datetime | None = None
+
+
+class Part(Record):
+    """One of several questions that stand in one."""
+
+    question: str
+    outcome: Outcome
+    understood: str | None = None
+    answer: str | None = None
+    result: dict[str, Any] | None = None
+    code: str | None = None
+    language: Language | None = None
+    error: str | None = None
+
+
+class Replay(Record):
+    """What running a task's code again came to."""
+
+    of: str
+    same: bool
+    differences: list[str] = []
+    """In words: of the result, the output, the files, the image, the policy."""
+
+
 class JobError(Record):
     """Why a job failed, in words that a client may see."""
 
@@ -201,6 +267,15 @@ class Job(Record):
     """The first 1,000 web requests of all attempts; the notes say how many there were beyond."""
     notes: list[str] = []
     """What was left out although the job went on: a file not read, a result or a file kept inside."""
+    cached: bool = False
+    """The answer was there already: that of the task `cached_from`."""
+    cached_from: str | None = None
+    answer_key: str | None = None
+    """Digest of all that the answer depends on; the same key is the same answer."""
+    approval: Approval | None = None
+    parts: list[Part] = []
+    """Where the question held several: each with its own result. `result` is the first part's."""
+    replay: Replay | None = None
     created_at: datetime = Field(default_factory=utc_now)
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -80,6 +80,20 @@ class Sandbox(Protocol):
 
 
 @dataclass(frozen=True)
+class Join:
+    """Columns of two tables that name the same things, so that rows of one belong to rows of the other."""
+
+    left_table: str
+    left_column: str
+    right_table: str
+    right_column: str
+    kind: Literal["one_to_one", "many_to_one"]
+    """The right column is a key of its table: each left row has at most one right row."""
+    coverage: float
+    """Share (0 to 1) of the left column's different values that the right column is known to have."""
+
+
+@dataclass(frozen=True)
 class Question:
     """One question with all that a planner may know."""
 
@@ -87,7 +101,9 @@ class Question:
     tables: tuple[TableView, ...]
     mode: Mode = "auto"
     history: tuple[tuple[str, str], ...] = ()
-    """Earlier (question, answer) pairs, the oldest first."""
+    """Earlier (question, answer) pairs, at most ten, the oldest first."""
+    joins: tuple[Join, ...] = ()
+    """How the tables belong together, found from their profiles."""
     hosts: tuple[str, ...] = ()
     """What the policy's allow-list says that code may reach by http and https."""
 
