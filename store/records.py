@@ -61,7 +61,7 @@ class Session(Record):
     hidden_at: datetime | None = None
     """When that was last changed: earlier answers may hold what is hidden now, so they are no context."""
     joins: list[dict[str, Any]] = []
-    """How its tables belong together, as the worker found it: the fields of `Join` (worker/analysis/contract.py)."""
+    """How its tables belong together: the fields of `Join` in worker/analysis/contract.py."""
     suggestions: list[str] = []
     """Up to five questions that are surely answered."""
 
