@@ -13,17 +13,25 @@ from .delimited import load_delimited
 from .engine import open_engine
 from .errors import TOO_LARGE, WRONG_FORMAT, BadFileError
 from .limits import LoadLimits
+from .read_as import FIRST_READING, Asked, ReadAs
+from .selection import chosen, without_hidden
 from .signature import check_signature
 from .staging import TextTable
 from .typed import write_table
 
-__all__ = ["BadFileError", "LoadLimits", "load_file"]
+__all__ = ["Asked", "BadFileError", "LoadLimits", "ReadAs", "load_file"]
 
 FORMATS = ("csv", "tsv", "txt", "json", "xlsx", "xls")
 
 
 def load_file(
-    path: Path, name: str, format: str, out_dir: Path, taken: set[str], limits: LoadLimits
+    path: Path,
+    name: str,
+    format: str,
+    out_dir: Path,
+    taken: set[str],
+    limits: LoadLimits,
+    asked: Asked = FIRST_READING,
 ) -> list[dict[str, Any]]:
     """Read the file at `path`, which the client calls `name`, into one Parquet file for each table.
 
@@ -34,6 +42,7 @@ def load_file(
         out_dir: Where the Parquet files go; nothing else stays there.
         taken: Names of tables in use; the new ones are added.
         limits: The memory and threads there are.
+        asked: What of the file is to be read, and how.
 
     Returns:
         One profile for each table (docs/architecture.md, Profile), in the order of the sheets.
@@ -50,8 +59,11 @@ def load_file(
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=".stage-") as folder:
             stage_dir = Path(folder)
             with open_engine(limits, stage_dir / "spill") as engine:
-                tables = _load(engine, path, name, format, stage_dir, taken, limits)
-                profiles = [write_table(engine, table, out_dir, stage_dir, limits) for table in tables]
+                tables = _load(engine, path, name, format, stage_dir, taken, limits, asked.read_as)
+                kept = [without_hidden(table, asked) for table in chosen(tables, asked, name, taken)]
+                profiles = [
+                    write_table(engine, table, out_dir, stage_dir, limits, asked.read_as) for table in kept
+                ]
                 fit(profiles)
                 return profiles
     except (duckdb.OutOfMemoryException, MemoryError):
@@ -78,18 +90,19 @@ def _load(
     stage_dir: Path,
     taken: set[str],
     limits: LoadLimits,
+    read_as: ReadAs,
 ) -> list[TextTable]:
     check_signature(path, name, format)
     # A loader is imported only where its file is there: openpyxl alone costs a tenth of a second.
     if format == "json":
         from .json_tables import load_json
 
-        return load_json(path, name, stage_dir, taken)
+        return load_json(path, name, stage_dir, taken, read_as)
     if format in ("xlsx", "xls"):
         from .excel import load_excel
 
-        return load_excel(path, name, format, stage_dir, taken, limits)
-    return load_delimited(engine, path, name, format, stage_dir, taken)
+        return load_excel(path, name, format, stage_dir, taken, limits, read_as)
+    return load_delimited(engine, path, name, format, stage_dir, taken, read_as)
 
 
 def _undo(out_dir: Path, before: set[str], taken: set[str]) -> None:

@@ -11,6 +11,7 @@ from .dates import date_hypotheses
 from .hypotheses import EMPTY, TEXT, TEXT_NULLS, Hypothesis, boolean_hypotheses, is_missing, trim, trimmed
 from .numbers import number_hypotheses
 from .preference import FileStyle, choose
+from .read_as import ReadAs
 from .staging import TextTable
 from .wide import chunks
 
@@ -62,7 +63,7 @@ class _Finding:
     nulls: dict[str, int] = field(default_factory=dict)
 
 
-def decide(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[Decision]:
+def decide(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) -> list[Decision]:
     """Guess by a sample, check on every cell, and guess again with the cells that spoke against it."""
     columns = _sampled(engine, table)
     for _ in range(_ROUNDS):

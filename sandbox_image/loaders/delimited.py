@@ -16,6 +16,7 @@ from .engine import quote
 from .errors import EMPTY_FILE, NOT_A_TABLE, TOO_LARGE, BadFileError
 from .limits import MAX_CELL_CHARACTERS
 from .names import table_name, unique_columns
+from .read_as import ReadAs
 from .staging import TextStage, TextTable
 from .wide import WIDE_COLUMNS
 
@@ -29,6 +30,7 @@ def load_delimited(
     file_format: str,
     stage_dir: Path,
     taken: set[str],
+    wanted: ReadAs,
 ) -> list[TextTable]:
     """Read a csv, tsv or txt file as one table of text.
 

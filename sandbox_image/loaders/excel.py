@@ -13,6 +13,7 @@ from .errors import EMPTY_FILE, NOT_A_TABLE, TOO_LARGE, BadFileError
 from .header import Layout, find_layout
 from .limits import MAX_SHEETS, LoadLimits
 from .names import table_name, unique_columns
+from .read_as import ReadAs
 from .staging import TextStage, TextTable
 
 _SAMPLE_ROWS = 400
@@ -45,7 +46,13 @@ class Sheet(Protocol):
 
 
 def load_excel(
-    path: Path, name: str, file_format: str, stage_dir: Path, taken: set[str], limits: LoadLimits
+    path: Path,
+    name: str,
+    file_format: str,
+    stage_dir: Path,
+    taken: set[str],
+    limits: LoadLimits,
+    wanted: ReadAs,
 ) -> list[TextTable]:
     """Read every visible sheet that holds something as a table of text.
 

@@ -14,12 +14,13 @@ from .errors import EMPTY_FILE, NOT_A_TABLE, BadFileError
 from .json_reader import JsonReader
 from .json_rows import ColumnStage, RecordStage
 from .names import table_name, unique_columns
+from .read_as import ReadAs
 from .staging import TextTable
 
 _FIX = 'Send an array of records ([{"a": 1}, ...]), JSON lines, or an object of columns ({"a": [1, ...]}).'
 
 
-def load_json(path: Path, name: str, stage_dir: Path, taken: set[str]) -> list[TextTable]:
+def load_json(path: Path, name: str, stage_dir: Path, taken: set[str], wanted: ReadAs) -> list[TextTable]:
     """Read records, JSON lines, columns, or tables under keys.
 
     Raises:

@@ -46,3 +46,6 @@ class Asked:
     """The one table to be read again: the `sheet`, `key` or `member` that its `read_as` named, or {}."""
     name: str | None = None
     """What that table is called; else it is named as at first."""
+
+
+FIRST_READING = Asked()

@@ -12,6 +12,7 @@ from .engine import quote, quote_name
 from .errors import EMPTY_FILE, BadFileError
 from .limits import LoadLimits
 from .profile import profile
+from .read_as import ReadAs
 from .staging import TextTable
 from .wide import WIDE_COLUMNS, check_wide, copy_wide
 
@@ -23,7 +24,12 @@ _EXACT_IN_FLOAT = 2**53
 
 
 def write_table(
-    engine: duckdb.DuckDBPyConnection, table: TextTable, out_dir: Path, stage_dir: Path, limits: LoadLimits
+    engine: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    out_dir: Path,
+    stage_dir: Path,
+    limits: LoadLimits,
+    wanted: ReadAs,
 ) -> dict[str, Any]:
     """Decide the types, write `<out_dir>/<name>.parquet`, and return the profile.
 
@@ -35,7 +41,7 @@ def write_table(
             EMPTY_FILE, f"{table.file} holds no table: there are neither columns nor rows in it."
         )
     check_wide(table.rows, len(table.columns), table.file, limits)
-    decisions = decide(engine, table)
+    decisions = decide(engine, table, wanted)
     path = out_dir / f"{table.name}.parquet"
     _copy(engine, table, decisions, path, stage_dir)
     found = profile(engine, path, table, decisions)

@@ -1,0 +1,58 @@
+"""Which tables of a file, and which of their columns, are kept?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .errors import NOT_A_TABLE, BadFileError
+from .read_as import Asked
+from .staging import TextTable
+
+
+def chosen(tables: list[TextTable], asked: Asked, name: str, taken: set[str]) -> list[TextTable]:
+    """The tables that were asked for, under the name that was; the names of the others are free again.
+
+    Raises:
+        BadFileError: The one table that is to be read again is not there.
+    """
+    if asked.only is None:
+        return tables
+    wanted = dict(asked.only)
+    found = [table for table in tables if all(table.read_as.get(key) == wanted[key] for key in wanted)]
+    if not found:
+        said = ", ".join(f'{key} "{value}"' for key, value in wanted.items())
+        raise BadFileError(NOT_A_TABLE, f"{name} has no table {said}; there are: {_places(tables, wanted)}.")
+    taken.difference_update(table.name for table in tables)
+    table = found[0]
+    table.name = asked.name or table.name
+    taken.add(table.name)
+    return [table]
+
+
+def without_hidden(table: TextTable, asked: Asked) -> TextTable:
+    """The table without its hidden columns: nothing of them is in data, report or profile.
+
+    Raises:
+        BadFileError: No column is left.
+    """
+    hidden = asked.hidden | asked.hidden_of.get(table.name, frozenset())
+    kept = [index for index, column in enumerate(table.columns) if column not in hidden]
+    if len(kept) == len(table.columns):
+        return table
+    if not kept:
+        raise BadFileError(
+            NOT_A_TABLE, f"{table.file}: all columns of {table.name} are hidden. Leave one to be seen."
+        )
+    table.scan = f"(SELECT {_renumbered(kept)} FROM {table.scan})"  # noqa: S608 - our own names
+    table.columns = [table.columns[index] for index in kept]
+    table.coercions = [item for item in table.coercions if item["column"] not in hidden]
+    return table
+
+
+def _renumbered(kept: Iterable[int]) -> str:
+    return ", ".join(f"c{index} AS c{place}" for place, index in enumerate(kept))
+
+
+def _places(tables: list[TextTable], wanted: dict[str, object]) -> str:
+    said = [str(table.read_as[key]) for table in tables for key in wanted if key in table.read_as]
+    return ", ".join(said[:20]) or f"{len(tables)} without such a name"
