@@ -1,0 +1,17 @@
+"""Which nasty files are there?"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tests.corpus import refused_text, text_marks
+from tests.corpus.case import Case
+
+MODULES = (text_marks, refused_text)
+"""A module of cases has a list `CASES`; one that is not named here is not run."""
+CASES: list[Case] = [case for module in MODULES for case in module.CASES]
+
+
+def repeated_ids() -> list[str]:
+    """Ids that two cases have."""
+    return [name for name, count in Counter(case.id for case in CASES).items() if count > 1]
