@@ -161,6 +161,14 @@ class Sandglass:
                 size += to.write(chunk)
         return size
 
+    def export(self, session_id: str, form: str, to: IO[bytes]) -> int:
+        """Write a session's questions and answers as `ipynb`, `py`, `xlsx` or `html`; how many bytes."""
+        size = 0
+        with self._stream(f"/sessions/{session_id}/export?format={form}") as response:
+            for chunk in response.iter_bytes():
+                size += to.write(chunk)
+        return size
+
     def readiness(self) -> dict[str, Any]:
         """What `/readyz` says, ready or not."""
         try:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from client.commands import ask, stack, tasks
+from client.commands import ask, export, stack, tasks
 from client.commands.console import MISUSED
 from client.commands.doctor import doctor
 from client.commands.keys import keys
@@ -28,6 +28,7 @@ app.command()(ask.ask)
 app.command("exec")(ask.execute)
 app.command()(tasks.status)
 app.command()(tasks.cancel)
+app.command()(export.export)
 app.add_typer(tasks.sessions, name="sessions")
 app.add_typer(keys, name="keys")
 app.command()(doctor)

@@ -8,7 +8,7 @@ import structlog
 from gateway.app import log_as_json
 from gateway.auth import Caller
 from store.keys import hash_key
-from store.records import ApiKey, Artifact, Job, WebRequest
+from store.records import ApiKey, Artifact, Job, Table, WebRequest
 from store.records import Request as JobRequest
 from tests.gateway.conftest import CSV, Gateway
 
@@ -18,6 +18,8 @@ ROUTES = [
     ("GET", "/sessions/{session}", 404, 200),
     ("POST", "/sessions/{session}/files", 404, 201),
     ("GET", "/sessions/{session}/files/sales.csv", 404, 200),
+    ("GET", "/sessions/{session}/export?format=html", 404, 200),
+    ("GET", "/sessions/{session}/tables/sales", 404, 200),
     ("POST", "/sessions/{session}/analyze", 404, 202),
     ("POST", "/analyze", 202, 202),
     ("POST", "/execute", 202, 202),
@@ -48,6 +50,18 @@ async def _things(gateway: Gateway) -> dict[str, str]:
         blob_key="alpha/a/1",
     )
     await gateway.services.store.insert_artifact(artifact)
+    table = Table(
+        tenant_id="alpha",
+        session_id=made["session_id"],
+        name="sales",
+        file_id="f",
+        position=0,
+        profile={"rows": 0},
+        blob_key="alpha/a/1",
+        sha256=sha256,
+        size_bytes=size,
+    )
+    await gateway.services.store.upsert_table(table)
     return {"session": made["session_id"], "task": made["task_id"], "artifact": artifact.artifact_id}
 
 
@@ -91,7 +105,10 @@ async def test_every_route_of_the_app_is_in_the_matrix(gateway: Gateway) -> None
     served = {(method.upper(), path) for path, calls in schema["paths"].items() for method in calls}
     names = {"session": "{session_id}", "task": "{task_id}", "artifact": "{artifact_id}"}
     tested = {(method, path.partition("?")[0].format(**names)) for method, path, _, _ in ROUTES}
-    tested = {(method, path.replace("sales.csv", "{name}")) for method, path in tested}
+    tested = {
+        (method, path.replace("sales.csv", "{name}").replace("tables/sales", "tables/{name}"))
+        for method, path in tested
+    }
     open_calls = {("GET", "/healthz"), ("GET", "/readyz")}
     assert served - tested == open_calls
 
