@@ -240,13 +240,7 @@ async def test_hostile_words_are_no_markup_and_no_code_in_programs(session: Sess
 async def test_each_part_of_a_question_is_there(session: Session) -> None:
     six = {"type": "scalar", "value": 6}
     parts = [
-        Part(
-            question="Sum?",
-            outcome="ok",
-            answer="Six.",
-            code="result = 6",
-            result={"type": "scalar", "value": 6},
-        ),
+        Part(question="Sum?", outcome="ok", answer="Six.", code="result = 6", result=six),
         Part(question="Why?", outcome="not_answerable", error="No cause is in the data."),
     ]
     await session.job("Sum? Why?", parts=parts, answer="Six. No cause is in the data.", code="result = 6")
