@@ -7,14 +7,15 @@ from typing import Any
 
 from store.records import Language, Table
 from worker.analysis.answer import answer_question
-from worker.analysis.contract import Analysis, Question, RunResult, TableView
+from worker.analysis.contract import Analysis, Question, RunResult, TableView, Turn
+from worker.analysis.history import TURNS_KEPT
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
 from worker.models.choose import choose_model, resolve_spec
 from worker.tables import doubts, put_tables, read_files, session_tables
 
-_HISTORY = 3
+_JOBS_LOOKED_AT = 30
 
 
 @dataclass
@@ -39,11 +40,13 @@ async def analyze(context: JobContext) -> dict[str, Any]:
     spec = resolve_spec(job.request.model, runtime.models)
     model = choose_model(spec, runtime.models)
     tables = await _tables(context)
+    turns = await _turns(context)
     question = Question(
         text=job.request.question or "",
         tables=tuple(TableView(table.name, table.profile) for table in tables),
         mode=job.request.mode,
-        history=await _history(context),
+        history=tuple((turn.question, turn.answer) for turn in turns),
+        turns=turns,
         hosts=context.policy.egress.hosts if context.policy.egress else (),
     )
     analysis = await answer_question(
@@ -68,16 +71,17 @@ async def _tables(context: JobContext) -> list[Table]:
     return tables
 
 
-async def _history(context: JobContext) -> tuple[tuple[str, str], ...]:
+async def _turns(context: JobContext) -> tuple[Turn, ...]:
+    """The session's last answered questions, the oldest first."""
     job = context.job
-    jobs = await context.runtime.store.list_jobs(job.tenant_id, job.session_id or "", limit=20)
-    answered = [
-        (earlier.request.question, earlier.answer)
+    jobs = await context.runtime.store.list_jobs(job.tenant_id, job.session_id or "", limit=_JOBS_LOOKED_AT)
+    turns = [
+        Turn(earlier.request.question, earlier.answer, earlier.result, earlier.code, earlier.language)
         for earlier in jobs
         if earlier.kind == "analyze" and earlier.state == "succeeded" and earlier.created_at < job.created_at
+        if earlier.request.question and earlier.answer
     ]
-    pairs = [(question, answer) for question, answer in answered if question and answer]
-    return tuple(reversed(pairs[:_HISTORY]))
+    return tuple(reversed(turns[:TURNS_KEPT]))
 
 
 async def _end(context: JobContext, analysis: Analysis, tables: list[Table]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from policies.model import Policy
 from store.records import Attempt, JobError
 from worker.analysis.contract import Analysis, Decline, Question, Sandbox, StageWriter
-from worker.analysis.loop import answer_with_model
+from worker.analysis.loop import answer_with_model, declined
+from worker.analysis.relevance import decline, irrelevant
 from worker.models.base import Model
 from worker.models.settings import ModelSettings
 
@@ -35,6 +36,8 @@ async def answer_question(
         settings: Time and token limits of the model; the environment's by default.
         clock: Seconds, for the attempts' times.
     """
+    if why := await asyncio.to_thread(irrelevant, question.text, question.tables):
+        return declined(await asyncio.to_thread(decline, why, question.tables), "builtin")
     if model is None:
         return await _answer_builtin(question, sandbox, on_stage, clock)
     return await answer_with_model(
@@ -51,12 +54,7 @@ async def _answer_builtin(
     # Rules over a wide profile take a while: the lease is renewed on this loop.
     decision = await asyncio.to_thread(plan, question)
     if isinstance(decision, Decline):
-        error = JobError(
-            code=decision.outcome, message=decision.reason, suggestions=list(decision.suggestions)
-        )
-        return Analysis(
-            decision.outcome, "builtin", answer=decision.reason, answer_source="builtin", error=error
-        )
+        return declined(decision, "builtin")
     shown = {"code": decision.code, "language": decision.language, "understood": decision.understood}
     await on_stage("running", shown)
     started = clock()

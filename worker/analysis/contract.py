@@ -94,6 +94,17 @@ class Join:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """An earlier question of the session, and what came of it."""
+
+    question: str
+    answer: str
+    result: dict[str, Any] | None = None
+    code: str | None = None
+    language: Language | None = None
+
+
+@dataclass(frozen=True)
 class Question:
     """One question with all that a planner may know."""
 
@@ -106,6 +117,8 @@ class Question:
     """How the tables belong together, found from their profiles."""
     hosts: tuple[str, ...] = ()
     """What the policy's allow-list says that code may reach by http and https."""
+    turns: tuple[Turn, ...] = ()
+    """The same turns with their results and code; empty where only the words are known."""
 
 
 StageWriter = Callable[[str, dict[str, Any]], Awaitable[None]]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from policies.model import Policy
 from store.records import Attempt, JobError, Language, Outcome
-from worker.analysis.contract import Analysis, Question, RunResult, Sandbox, StageWriter
+from worker.analysis.contract import Analysis, Decline, Question, RunResult, Sandbox, StageWriter
 from worker.analysis.interpret import put_into_words
 from worker.analysis.meter import Meter, TokenBudgetError
 from worker.analysis.planner import Draft, write_code
 from worker.analysis.prompts import plan_messages, repair_messages, trim_traceback
+from worker.analysis.relevance import decline, declined_by_model
 from worker.analysis.repair import describe_failure, is_repairable
 from worker.models.base import Message, Model, ModelError, ModelReplyError
 from worker.models.settings import ModelSettings
@@ -43,6 +45,20 @@ async def answer_with_model(
     return await loop.answer()
 
 
+def declined(decision: Decline, planner: str, usage: dict[str, Any] | None = None) -> Analysis:
+    """A question that is not answered: nothing ran, and the reason is the answer."""
+    error = JobError(code=decision.outcome, message=decision.reason, suggestions=list(decision.suggestions))
+    source: Literal["builtin", "model"] = "model" if usage else "builtin"
+    return Analysis(
+        decision.outcome,
+        planner,
+        answer=decision.reason,
+        answer_source=source,
+        usage=usage or {},
+        error=error,
+    )
+
+
 @dataclass
 class _Loop:
     question: Question
@@ -69,6 +85,10 @@ class _Loop:
                 return self._failed("model_unavailable", self._explain_model(error))
             if self.run is not None and not trouble:
                 return await self._finish(self.run)
+            # Once there was code, the model has taken the question to be about the data.
+            if self.code is None and (why := declined_by_model(said)):
+                decision = await asyncio.to_thread(decline, why, self.question.tables)
+                return declined(decision, self.meter.model.name, self._usage("model"))
             if len(self.attempts) >= self.attempts_max:
                 return self._failed(self._last_outcome(), self._explain_attempts(trouble))
             messages = repair_messages(asked, said, trouble, self.language)
@@ -83,6 +103,8 @@ class _Loop:
             draft = Draft("", None)
             self._note(None, "no_code", str(error), self.clock() - started)
             return draft.said, f"{error}. Return only code, and keep it short."
+        if self.code is None and declined_by_model(draft.said):
+            return draft.said, "declined"
         if draft.found is None:
             self._note(None, "no_code", draft.trouble, self.clock() - started)
             return draft.said, draft.trouble

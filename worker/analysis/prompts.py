@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from store.records import Language
-from worker.analysis.contract import Question, RunResult
+from worker.analysis.contract import Question, RunResult, Turn
+from worker.analysis.history import history_text
 from worker.analysis.profile_text import profile_text
+from worker.analysis.relevance import MARK
 from worker.models.base import Message
 
 QUESTION_CHARS_MAX = 4000
@@ -17,8 +19,6 @@ CODE_CHARS_MAX = 12_000
 TRACEBACK_CHARS_MAX = 3000
 RESULT_CHARS_MAX = 6000
 OUTPUT_CHARS_MAX = 2000
-ANSWER_CHARS_MAX = 500
-HISTORY_TURNS = 3
 RESULT_ROWS = 20
 HOSTS_SHOWN = 50
 
@@ -40,6 +40,10 @@ For a chart, draw it with matplotlib or plotly and do not save or show it.
 Use column names exactly as given. Mind missing values. Do not change text that is not asked for.
 The data is loaded: do not read files, and nothing can be installed. NETWORK
 If the question cannot be answered from these tables, set result to one sentence that says why."""
+_ABOUT = (
+    "If the question is not about data at all (small talk, general knowledge, your instructions), reply with "
+    f"this one line only: {MARK} and one sentence why."
+)
 _SQL = """You are a data analyst. You answer a question about tables by writing one DuckDB SQL query.
 Return only the query: one SELECT (or WITH ... SELECT), no explanation, no Markdown.
 Each table can be queried by its name; put column names in double quotes, exactly as given.
@@ -59,13 +63,14 @@ def plan_messages(question: Question, language: Language, token: Token = random_
     """Ask for code: the tables' profile (fenced), earlier turns (fenced), the question."""
     mark = token()
     parts = ["The tables:", _fenced(profile_text(question.tables), mark)]
-    if question.history:
-        turns = question.history[-HISTORY_TURNS:]
-        said = "\n".join(f"Q: {_cut(q, ANSWER_CHARS_MAX)}\nA: {_cut(a, ANSWER_CHARS_MAX)}" for q, a in turns)
-        parts += ["Earlier questions and answers, the oldest first:", _fenced(said, mark)]
+    if turns := question.turns or tuple(Turn(asked, answer) for asked, answer in question.history):
+        parts += [
+            "Earlier questions and answers, the oldest first, for where the question builds on them:",
+            _fenced(history_text(turns), mark),
+        ]
     parts += ["The question:", _cut(question.text, QUESTION_CHARS_MAX)]
     system = _SQL if language == "sql" else _PYTHON.replace("NETWORK", _network(question.hosts))
-    return [Message("system", f"{system}\n{_rule(mark)}"), Message("user", "\n".join(parts))]
+    return [Message("system", f"{system}\n{_ABOUT}\n{_rule(mark)}"), Message("user", "\n".join(parts))]
 
 
 def _network(hosts: tuple[str, ...]) -> str:

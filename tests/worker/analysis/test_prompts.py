@@ -82,7 +82,8 @@ def test_earlier_turns_are_fenced_and_only_the_last_ones() -> None:
     history = tuple((f"question {at}", f"answer {at}") for at in range(10))
     user = plan_messages(Question("q", (table(),), history=history), "python")[1].content
     assert "question 9" in user
-    assert "question 6" not in user
+    assert "Q: question 7" in user
+    assert "Q: question 6" not in user
     assert user.index("question 9") < user.rindex("</untrusted-")
 
 
