@@ -5,7 +5,7 @@ SANDGLASS := .venv/bin/sandglass
 EXAMPLE := client/examples/seattle-weather.csv
 QUESTION ?= What is the average temp_max by weather?
 
-.PHONY: help run stop test fuzz bench bench-wall lint image setup doctor
+.PHONY: help run stop test fuzz bench bench-answers bench-wall lint image setup doctor
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -50,6 +50,12 @@ bench: setup ## Measure latencies, and a 100 MB table: two tables
 	@$(SANDGLASS) up
 	@$(PY) -m bench.latency
 	@$(PY) -m bench.profile
+
+bench-answers: setup ## Measure how files are read, and how many plain questions are answered rightly
+	@$(SANDGLASS) up
+	@code=0; for name in ingest questions; do \
+		echo "== bench.$$name"; $(PY) -m bench.$$name || code=$$?; \
+	done; exit $$code
 
 bench-wall: setup ## Measure what the wall costs, and what a job suffers from its neighbours (some ten minutes)
 	@$(SANDGLASS) up
