@@ -1,6 +1,6 @@
 """How many plain questions are answered, how many wrongly, and how fast? `python -m bench.questions`.
 
-No model is used; the questions are those of tests/questions, whose truth is computed from the files by plain loops.
+No model is used. The questions are those of tests/questions, their truth is computed by plain loops.
 """
 
 from __future__ import annotations
