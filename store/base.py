@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from store.records import ApiKey, Artifact, Job, Session, StoredFile, Table
+from store.records import ApiKey, Approval, Artifact, Job, Session, StoredFile, Table
 
 
 class StoreError(Exception):
@@ -84,6 +84,9 @@ class Store(Protocol):
     async def list_jobs(self, tenant_id: str, session_id: str, limit: int = 100) -> list[Job]:
         """The jobs of a session, the newest first."""
 
+    async def find_answer(self, tenant_id: str, answer_key: str) -> Job | None:
+        """The succeeded job with this key that ended last."""
+
     async def mark_published(self, tenant_id: str, task_id: str, at: datetime) -> bool: ...
 
     async def claim_job(self, tenant_id: str, task_id: str, owner: str, lease_until: datetime) -> Job | None:
@@ -105,11 +108,31 @@ class Store(Protocol):
         Sets `finished_at`, clears the lease.
         """
 
+    async def park_job(self, tenant_id: str, task_id: str, owner: str, changes: dict[str, Any]) -> bool:
+        """Write `changes` and have the job wait for an approval: state and stage `awaiting_approval`.
+
+        Only from state running under `owner`, and only if nobody asked to cancel it; else False. Sets
+        `awaiting_since`, clears the lease: no worker holds it any more.
+        """
+
+    async def approve_job(
+        self, tenant_id: str, task_id: str, awaiting_since: datetime, approval: Approval
+    ) -> Job | None:
+        """Queue a job that waits since exactly then, with `approval`; of two callers one wins, else None.
+
+        Sets `queued_at`, counts deliveries from 0, clears `published_at`.
+        """
+
+    async def end_awaiting(
+        self, tenant_id: str, task_id: str, awaiting_since: datetime, changes: dict[str, Any]
+    ) -> Job | None:
+        """End a job that waits for an approval since exactly then; changes as `finish_job`; else None."""
+
     async def request_cancel(self, tenant_id: str, task_id: str) -> Job | None:
-        """A queued job becomes cancelled at once; a running one gets `cancel_requested`; the job after it."""
+        """The job, with `cancel_requested`, if it runs; else it is cancelled at once, unless it has ended."""
 
     async def count_jobs(self, tenant_id: str) -> int:
-        """Jobs of this tenant that are queued or running."""
+        """Jobs of this tenant that are queued, running, or waiting for an approval."""
 
     async def insert_artifact(self, artifact: Artifact) -> None:
         """Keep an artifact's record. Raises: DuplicateError."""
@@ -122,6 +145,9 @@ class Store(Protocol):
 
     async def sweep_leases(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """(tenant_id, task_id) of running jobs whose lease ended before."""
+
+    async def sweep_awaiting(self, before: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """(tenant_id, task_id) of jobs that have waited for an approval since before."""
 
     async def sweep_end(
         self, tenant_id: str, task_id: str, changes: dict[str, Any], before: datetime

@@ -13,6 +13,8 @@ INDEXES: Mapping[str, list[tuple[list[tuple[str, int]], bool]]] = {
         ([("tenant_id", 1), ("session_id", 1), ("created_at", -1), ("seq", -1)], False),
         ([("state", 1), ("tenant_id", 1)], False),
         ([("state", 1), ("lease_until", 1)], False),
+        ([("state", 1), ("awaiting_since", 1)], False),
+        ([("tenant_id", 1), ("answer_key", 1), ("finished_at", -1)], False),
     ],
     "artifacts": [([("tenant_id", 1), ("task_id", 1)], False)],
     "keys": [([("sha256", 1)], True)],

@@ -277,6 +277,10 @@ class Job(Record):
     """Where the question held several: each with its own result. `result` is the first part's."""
     replay: Replay | None = None
     created_at: datetime = Field(default_factory=utc_now)
+    queued_at: datetime | None = None
+    """When it was queued anew, after an approval; None: only once, when it was created."""
+    awaiting_since: datetime | None = None
+    """Since when it waits for an approval; None: it does not."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     published_at: datetime | None = None

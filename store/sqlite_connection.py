@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -35,16 +35,15 @@ class SqliteConnection:
     Several processes may each have one on the same file. It must be opened after a fork, not before.
     """
 
-    def __init__(self, path: Path, schema: str, version: int) -> None:
+    def __init__(self, path: Path, migrations: Sequence[str]) -> None:
         self.path = path
-        self._schema = schema
-        self._version = version
+        self._migrations = migrations
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self._pid = 0
 
     async def open(self) -> None:
-        """Open the file and make its tables; does nothing if this process has opened it.
+        """Open the file and bring its tables to this version; does nothing if this process has opened it.
 
         Raises:
             StoreUnavailableError: It cannot be opened, or a newer version of Sandglass wrote it.
@@ -138,15 +137,17 @@ class SqliteConnection:
         connection.execute("BEGIN IMMEDIATE")
         try:
             found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found > self._version:
+            known = len(self._migrations)
+            if found > known:
                 raise StoreUnavailableError(
                     f"SQLite store {self.path}: its schema version is {found}, this Sandglass knows up to "
-                    f"{self._version}; use the newer Sandglass that wrote it, or another file"
+                    f"{known}; use the newer Sandglass that wrote it, or another file"
                 )
-            if found < self._version:
-                for statement in self._schema.split(";"):
+            for migration in self._migrations[found:]:
+                for statement in migration.split(";"):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {self._version}")
+            if found < known:
+                connection.execute(f"PRAGMA user_version = {known}")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
-SCHEMA = """
+_FIRST = """
 CREATE TABLE sessions (seq INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL UNIQUE,
     tenant_id TEXT NOT NULL, created_at INTEGER NOT NULL, doc TEXT NOT NULL);
 CREATE INDEX sessions_newest ON sessions (tenant_id, created_at, seq);
@@ -25,4 +24,13 @@ CREATE INDEX artifacts_of_job ON artifacts (tenant_id, task_id);
 CREATE TABLE keys (seq INTEGER PRIMARY KEY AUTOINCREMENT, key_id TEXT NOT NULL UNIQUE,
     sha256 TEXT NOT NULL UNIQUE, doc TEXT NOT NULL)
 """
-"""The statements that make an empty file into this version, split at `;`."""
+_ANSWERS_AND_APPROVALS = """
+ALTER TABLE jobs ADD COLUMN answer_key TEXT;
+ALTER TABLE jobs ADD COLUMN finished_at INTEGER;
+ALTER TABLE jobs ADD COLUMN awaiting_since INTEGER;
+DROP INDEX jobs_live;
+CREATE INDEX jobs_live ON jobs (state, tenant_id) WHERE state IN ('queued', 'running', 'awaiting_approval');
+CREATE INDEX jobs_by_answer ON jobs (tenant_id, answer_key, finished_at) WHERE answer_key IS NOT NULL
+"""
+MIGRATIONS = (_FIRST, _ANSWERS_AND_APPROVALS)
+"""The statements that make a file of version n (an empty one is 0) into n + 1, split at `;`."""

@@ -19,6 +19,7 @@ ACROSS_TENANTS = {
     "ping",
     "sweep_unpublished",
     "sweep_leases",
+    "sweep_awaiting",
     "find_key",
     "list_keys",
     "revoke_key",

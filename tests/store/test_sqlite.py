@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -14,7 +15,9 @@ import pytest
 
 from store import sqlite_connection
 from store.base import StoreUnavailableError
+from store.documents import to_json
 from store.sqlite import SqliteStore
+from store.sqlite_schema import MIGRATIONS
 from tests.store import make
 from tests.store.make import TENANT
 
@@ -69,9 +72,54 @@ async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     with raw(path) as connection:
         connection.execute("PRAGMA user_version = 99")
-    await refused(path, "schema version is 99, this Sandglass knows up to 1")
+    await refused(path, "schema version is 99, this Sandglass knows up to 2")
     with raw(path) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+async def test_a_file_of_the_first_version_is_brought_to_this_one(tmp_path: Path) -> None:
+    path, old = tmp_path / "store.db", make.job(answer="42")
+    with raw(path) as connection:
+        for statement in MIGRATIONS[0].split(";"):
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        fields = json.loads(to_json(old))
+        for name in ("answer_key", "approval", "awaiting_since", "cached", "parts", "queued_at", "replay"):
+            del fields[name]  # what that version did not know
+        connection.execute(
+            "INSERT INTO jobs (task_id, tenant_id, state, created_at, doc) VALUES (?, ?, 'queued', 0, ?)",
+            (old.task_id, TENANT, json.dumps(fields)),
+        )
+    store = SqliteStore(path)
+    await store.open()
+    assert await store.get_job(TENANT, old.task_id) == old
+    assert await store.count_jobs(TENANT) == 1
+    assert await store.claim_job(TENANT, old.task_id, "w", make.soon()) is not None
+    ended = {"state": "succeeded", "answer_key": "k"}
+    assert await store.finish_job(TENANT, old.task_id, "w", ended)
+    found = await store.find_answer(TENANT, "k")
+    assert found is not None
+    assert (found.task_id, found.answer) == (old.task_id, "42")
+    await store.close()
+    await store.open()  # a second start changes nothing
+    assert await store.find_answer(TENANT, "k") == found
+    await store.close()
+
+
+async def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with raw(path) as connection:
+        for statement in MIGRATIONS[0].split(";"):
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("DROP INDEX jobs_live")  # which the second version would take away
+    store = SqliteStore(path)
+    with pytest.raises(sqlite3.OperationalError, match="jobs_live"):
+        await store.open()
+    with raw(path) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert "answer_key" not in columns
 
 
 async def test_a_lock_that_is_held_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
