@@ -59,11 +59,12 @@ REFUSED_MORE: list[Refused] = [
     *no("shop_orders.csv customers.csv", "total quantity by country", "total quantity by segment",
         "quantity for customers from Germany",
         "average total_price for corporate customers", "orders by customers signed up in 2020",
-        "how many customers", "how many rows are there",
+        "how many rows are there",
         "customers without orders", "how many orders did German customers make", "credit_limit by category",
         "join the tables",
         "which country has the most orders", "number of orders for each segment", "credit limit used",
         "total quantity where country is Poland"),
+    (("shop_orders.csv", "customers.csv"), "how many customers", t.different("customer")),
     # follow-ups and tables made to mislead
     *no("traps.csv", "how many rows in North", "median % change in North",
         "which region has the highest count", "top 2 regions by count",

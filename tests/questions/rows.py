@@ -82,6 +82,10 @@ def _types() -> dict[str, dict[str, Callable[[str], Any]]]:
         | {"invoice_date": iso, "paid": flag, "tax_rate": percent, "gross_eur": comma},
         "single.csv": numbers("score") | {"day": iso},
         "matches.csv": numbers("home_goals away_goals attendance") | {"match_day": iso},
+        "purchases.csv": numbers("purchase_id buyer_id quantity amount") | {"purchased_on": iso},
+        "buyers.csv": numbers("buyer_id") | {"joined_on": iso},
+        "items.csv": numbers("list_price"),
+        "item_groups.csv": {},
         "seattle-weather.csv": numbers("precipitation temp_max temp_min wind") | {"date": slashed},
     }
 

@@ -18,7 +18,7 @@ from sandbox_image.results import to_typed
 from sandbox_image.tables import Sql, read_parquet
 from store.records import Mode
 from tests.questions.rows import path_of
-from worker.analysis.contract import Plan, Question, TableView
+from worker.analysis.contract import Join, Plan, Question, TableView
 from worker.models.builtin import plan, word
 
 mpl.use("Agg")
@@ -48,11 +48,15 @@ def loaded(file: str) -> tuple[TableView, Path]:
 
 
 def ask(
-    question: str, *files: str, mode: Mode = "auto", history: tuple[tuple[str, str], ...] = ()
+    question: str,
+    *files: str,
+    mode: Mode = "auto",
+    history: tuple[tuple[str, str], ...] = (),
+    joins: tuple[Join, ...] = (),
 ) -> Answered | str:
     """Return the answer, or the reason of the decline."""
     held = [loaded(file) for file in files]
-    made = plan(Question(question, tuple(view for view, _ in held), mode, history))
+    made = plan(Question(question, tuple(view for view, _ in held), mode, history, joins))
     if not isinstance(made, Plan):
         return made.reason
     paths = {view.name: path for view, path in held}

@@ -70,19 +70,45 @@ def mask(filters: tuple[Filter, ...], frame: str) -> str:
     return parts[0] if len(parts) == 1 else " & ".join(f"({part})" for part in parts)
 
 
-def source(table: Table) -> str:
-    """Return the name under which the code finds the table."""
-    return "df" if table.first else f"tables[{literal(table.name)}]"
+def source(name: str, *, first: bool) -> str:
+    """Return the name under which the code finds a table."""
+    return "df" if first else f"tables[{literal(name)}]"
 
 
 def rows_lines(frame: Frame, table: Table, *, filtered: bool = True) -> tuple[list[str], str]:
     """Return the lines that select the rows, and the name that holds them."""
-    lines = []
-    name = "df"
-    if not table.first:
-        lines.append(f"data = {source(table)}")
-        name = "data"
+    lines, name = table_lines(table)
     if frame.filters and filtered:
         lines.append(f"rows = {name}[{mask(frame.filters, name)}]")
         name = "rows"
     return lines, name
+
+
+def table_lines(table: Table) -> tuple[list[str], str]:
+    """Return the lines that make ready the table, with what is looked up in others, and its name."""
+    held = source(table.name, first=table.first)
+    if not table.lookups:
+        return ([] if table.first else [f"data = {held}"]), ("df" if table.first else "data")
+    renamed = {c.own: c.name for c in table.columns if not c.home and c.own}
+    lines = [f"data = {held}{_renamed(renamed)}"]
+    for one in table.lookups:
+        mine = [c for c in table.columns if c.home == one.table]
+        chosen = listed((one.key, *(c.own for c in mine)))
+        names = {one.key: one.on, **{c.own: c.name for c in mine}}
+        lines += [
+            f"{_variable(one.table)} = {source(one.table, first=one.first)}[{chosen}]{_renamed(names)}",
+            f'data = data.merge({_variable(one.table)}, on={literal(one.on)}, how="left", '
+            'validate="many_to_one")',
+        ]
+    return lines, "data"
+
+
+def _variable(name: str) -> str:
+    """Return a name for a table's columns that no other line of the code uses."""
+    return f"{name}_columns"
+
+
+def _renamed(names: dict[str, str]) -> str:
+    changed = {old: new for old, new in names.items() if old != new}
+    cells = ", ".join(f"{literal(old)}: {literal(new)}" for old, new in changed.items())
+    return f".rename(columns={{{cells}}})" if changed else ""

@@ -10,8 +10,9 @@ from worker.models.builtin.cores import aggregates
 from worker.models.builtin.filters import ARTICLE
 from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Found, Parser, alt, applied, bound, opt, phrase, seq
+from worker.models.builtin.groups import period_dim
 from worker.models.builtin.mentions import column, whole_number
-from worker.models.builtin.modifiers import adjectives, period_dim
+from worker.models.builtin.modifiers import adjectives
 from worker.models.builtin.row_nouns import day_column, row_noun
 from worker.models.builtin.schema import Column
 

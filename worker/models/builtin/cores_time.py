@@ -10,8 +10,8 @@ from worker.models.builtin.cores import aggregates
 from worker.models.builtin.filters import ARTICLE, values
 from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, opt, phrase, seq
+from worker.models.builtin.groups import period_word
 from worker.models.builtin.mentions import column
-from worker.models.builtin.modifiers import period_word
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column, Table, date_span
 
@@ -99,7 +99,7 @@ def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
                 f'an average with "{said}" may mean two things: ask for "average {what.column} by {said}"'
             )
         return
-    for dated in context.table.of_kind("date"):
+    for dated in context.table.of_kind("date") if named else context.table.dated:
         if dated.name == agg.column or (named is not None and named.name != dated.name):
             continue
         period = next(iter(periods), None) or default_period(dated)

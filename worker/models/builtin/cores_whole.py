@@ -9,8 +9,9 @@ from worker.models.builtin import lexicon
 from worker.models.builtin.filters import ARTICLE, value_phrase
 from worker.models.builtin.frame import Agg, Frame
 from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, listed, opt, phrase, seq
+from worker.models.builtin.groups import dim
 from worker.models.builtin.mentions import column, whole_number
-from worker.models.builtin.modifiers import adjectives, dim
+from worker.models.builtin.modifiers import adjectives
 from worker.models.builtin.row_nouns import row_noun
 
 _SHARE = phrase("share", "percentage", "percent", "proportion", "fraction", "percentage share", "part")

@@ -154,7 +154,7 @@ def date_phrase() -> Parser:
     """Match `in 2023`, `since March 2024`, `between 2023-01-01 and 2023-03-31`, about the date column."""
 
     def dated(context: Context, spans: Any) -> Iterator[Filter]:
-        for found in context.table.of_kind("date"):
+        for found in context.table.dated:
             yield from _date_filters(context, found, spans)
         yield from _year_filters(context, spans)
 

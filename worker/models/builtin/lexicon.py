@@ -23,6 +23,8 @@ MOST = ("highest", "largest", "greatest", "biggest", "maximum", "max", "most", "
 LEAST = ("lowest", "smallest", "least", "minimum", "min", "fewest")
 SUPERLATIVES = frozenset({"highest", "largest", "biggest", "greatest", "lowest", "smallest"})
 DISTINCT = ("unique", "distinct", "different")
+TABLE_WORDS = frozenset({"dim", "fact", "tbl", "table", "data", "dataset", "df", "csv", "list", "all", "raw"})
+"""Words of a table's name that say nothing of its rows."""
 ROW_NOUNS = ("row", "record", "entry", "observation")
 
 COMPARISONS: dict[str, tuple[str, ...]] = {
@@ -175,7 +177,8 @@ ENTITY_WORDS = frozenset({
     "order", "product", "item", "customer", "client", "user", "employee", "invoice", "store", "student",
     "patient", "movie", "film", "book", "car", "house", "flight", "player", "team", "listing", "property",
     "member", "account", "staff", "person", "vehicle", "ticket", "match", "game", "country", "city",
-    "shipment",
+    "shipment", "purchase", "transaction", "trip", "booking", "loan", "claim", "accident", "incident",
+    "earthquake", "rental",
 })  # fmt: skip
 """Things that are told apart one by one: a row may be one, and an average per one may be a ratio."""
 REUSED_NUMBERS = frozenset({"flight", "train", "bus"})

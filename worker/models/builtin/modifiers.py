@@ -22,7 +22,7 @@ from worker.models.builtin.filters import (
     value_phrase,
     values,
 )
-from worker.models.builtin.frame import Dim, Filter
+from worker.models.builtin.frame import Filter
 from worker.models.builtin.grammar import (
     Context,
     Parser,
@@ -31,23 +31,15 @@ from worker.models.builtin.grammar import (
     bound,
     constant,
     listed,
-    meaning,
     memo,
     opt,
     phrase,
     seq,
 )
+from worker.models.builtin.groups import groups
 from worker.models.builtin.mentions import column
-from worker.models.builtin.row_nouns import row_noun
+from worker.models.builtin.row_nouns import other_noun, row_noun
 from worker.models.builtin.schema import Column
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Columns or periods to group by; `per` is set where the word was `per`, which may mean a ratio."""
-
-    dims: tuple[Dim, ...]
-    per: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,70 +55,6 @@ class Filters:
 
     filters: tuple[Filter, ...]
     where: bool = False
-
-
-_DAYLESS = lexicon.CLOCK_WORDS | set(lexicon.PERIODS)
-"""Words of a date column by whose days nobody groups."""
-
-
-def dim() -> Parser:
-    """Match what can be grouped by: a column, or a period of the date column."""
-    return alt(
-        applied(column("text", "boolean", "number"), lambda c: Dim(c.name)),
-        bound(
-            column("date"),
-            lambda c, v: [] if _DAYLESS & set(v.words) and not v.starts_periods else [Dim(v.name, "day")],
-        ),
-        period_dim(),
-    )
-
-
-def period_word() -> Parser:
-    """Match `month`, `months`; the value is `month`."""
-    words: dict[str, tuple[str, ...]] = {name: (name, name + "s") for name in lexicon.PERIODS}
-    return meaning(words)
-
-
-def period_dim() -> Parser:
-    """Match `month`, or `month of order_date`."""
-
-    def make(context: Context, parts: tuple[Any, ...]) -> Iterator[Dim]:
-        period, named = parts
-        for found in context.table.of_kind("date"):
-            own = found.starts_periods and period == found.words[0]
-            if (named is None or named[1].name == found.name) and not own:
-                yield Dim(found.name, period)
-
-    named = opt(seq(phrase("of", "of the"), column("date")))
-    return bound(seq(opt_calendar(), named), make)
-
-
-def opt_calendar() -> Parser:
-    """Match a period's name with or without `calendar` before it."""
-    return applied(seq(opt(phrase("calendar")), period_word()), lambda v: v[1])
-
-
-def groups() -> Parser:
-    """Match `by category and region`, `for each month`."""
-    plain = (
-        "by", "for each", "for every", "in each", "in every", "within each", "grouped by", "group by",
-        "broken down by", "split by", "of each", "at each", "from each", "by each", "for each of the",
-        "across each", "on each", "for the different", "for all the different",
-    )  # fmt: skip
-    opening = alt(
-        applied(phrase(*plain), lambda _: False), applied(phrase("per", "each", "every"), lambda _: True)
-    )
-    article = opt(phrase("the", "each"))
-    again = phrase("and", "and by", "and per", "and for each", "and each", "by", "per", "&", ",", "for each")
-    second = opt(seq(again, article, dim()))
-
-    def make(_: Context, parts: tuple[Any, ...]) -> Iterator[Groups]:
-        per, _article, first, more = parts
-        dims = (first,) if more is None else (first, more[2])
-        if len(set(dims)) == len(dims):
-            yield Groups(dims, per)
-
-    return bound(seq(opening, article, dim(), second), make)
 
 
 def filters() -> Parser:
@@ -270,13 +198,52 @@ def table_named() -> Parser:
 
     kinds = opt(phrase("table", "data", "dataset", "file", "data set", ". csv"))
     return applied(
-        seq(phrase("in", "of", "from", "for", "in the", "of the", "from the"), named, kinds), lambda _: None
+        seq(
+            phrase(
+                "in",
+                "of",
+                "from",
+                "for",
+                "in the",
+                "of the",
+                "from the",
+                "are in",
+                "are in the",
+                "are there in",
+                "are there in the",
+                "does the",
+            ),
+            named,
+            kinds,
+        ),
+        lambda _: None,
     )
+
+
+def of_other(kept: Parser) -> Parser:
+    """Match `from customers in Germany`: a filter about the table that is looked up."""
+    opening = phrase(
+        "for", "of", "from", "by", "among", "to", "with", "made by", "placed by", "bought by", "were made by",
+        "was made by", "were placed by", "ordered by", "that were made by", "sold to", "in",
+    )  # fmt: skip
+
+    def same(context: Context, v: tuple[Any, ...]) -> Iterator[Filters]:
+        if all(context.table.column(one.column).home == v[2] for one in v[3].filters):
+            yield v[3]
+
+    article = opt(phrase("the", "all", "all the"))
+    kind = applied(seq(adjectives(), other_noun()), lambda v: (v[1], Filters(v[0])))
+    described = bound(
+        seq(opening, article, kind), lambda c, v: same(c, (*v[:2], *v[2])) if v[2][1].filters else []
+    )
+    return alt(bound(seq(opening, article, other_noun(), kept), same), described)
 
 
 def modifiers() -> Parser:
     """Match everything that may follow (or lead) a core; the value is a tuple without the empty ones."""
-    one = memo(seq_second(opt(phrase(",")), alt(groups(), filters(), order(), closing(), table_named())))
+    plain = memo(filters())
+    kinds = alt(groups(), plain, order(), closing(), table_named(), of_other(plain))
+    one = memo(seq_second(opt(phrase(",")), kinds))
 
     def chain(context: Context, at: int) -> Iterator[Any]:
         yield (), at

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from worker.analysis.contract import Decline, Plan, Question, TableView
+from worker.models.builtin.choosing import choose
 from worker.models.builtin.code import write
 from worker.models.builtin.describing import describe
 from worker.models.builtin.frame import Frame
-from worker.models.builtin.mentions import listing
-from worker.models.builtin.reader import Reading, read
+from worker.models.builtin.joined import joins_text
+from worker.models.builtin.reader import read
 from worker.models.builtin.schema import Table, read_table
 from worker.models.builtin.sql import write_sql
 from worker.models.builtin.tokens import tokenize
@@ -31,14 +32,10 @@ def plan_question(question: Question) -> Plan | Decline:
         return _declined("the question is empty", question)
     if len(tables) > MAX_TABLES:
         return _declined(f"there are more than {MAX_TABLES} tables to choose from", question)
-    readings = [(table, read(question.text, table)) for table in tables]
-    sure = [(table, reading.frame) for table, reading in readings if reading.frame is not None]
-    if len(sure) > 1:
-        names = listing([table.name for table, _ in sure])
-        return _declined(f'it could be about {names}: name the table, as in "in {sure[0][0].name}"', question)
-    if not sure or any(reading.several for _, reading in readings):
-        return _declined(_why([reading for _, reading in readings if reading.frame is None]), question)
-    return _planned(sure[0][1], sure[0][0], question)
+    found = choose(question.text, tables, question.joins)
+    if isinstance(found, str):
+        return _declined(found, question)
+    return _planned(found.frame, found.table, question)
 
 
 def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
@@ -56,7 +53,9 @@ def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
         template["names"] = True
     if frame.kind == "trend":
         template["period"] = frame.dims[0].period
-    if len(question.tables) > 1:
+    if table.lookups:
+        understood += joins_text(table)
+    elif len(question.tables) > 1:
         understood += f" (table {table.name})"
     if question.mode == "sql":
         sql = write_sql(frame, table)
@@ -64,22 +63,6 @@ def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
             return _declined("this question has no rule for SQL yet; ask it in pandas mode", question)
         return Plan(sql, "sql", "builtin", understood, template)
     return Plan(write(frame, table), "python", "builtin", understood, template)
-
-
-def _why(readings: list[Reading]) -> str:
-    """Return the most telling reason: a whole reading given up, an unknown word, a part given up."""
-    reasons = list(dict.fromkeys(reason for reading in readings for reason in reading.reasons))
-    if reasons:
-        return "; ".join(reasons[:2])
-    unknown = (
-        [name for name in readings[0].unknown if all(name in r.unknown for r in readings)] if readings else []
-    )
-    if unknown:
-        return f"the rules do not know {listing(unknown[:4])}: no column, value or operation is called so"
-    hints = list(dict.fromkeys(hint for reading in readings for hint in reading.hints))
-    if hints:
-        return "; ".join(hints[:2])
-    return "the words are known, but not in this order: the rules cannot be sure what is asked"
 
 
 def _declined(reason: str, question: Question) -> Decline:

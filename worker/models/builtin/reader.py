@@ -21,9 +21,10 @@ from worker.models.builtin.grammar import (
     seq,
     skipped,
 )
+from worker.models.builtin.groups import Groups
 from worker.models.builtin.held_values import value
 from worker.models.builtin.mentions import column, listing, similar_columns
-from worker.models.builtin.modifiers import Filters, Groups, Order, modifiers
+from worker.models.builtin.modifiers import Filters, Order, modifiers
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column, Table
 from worker.models.builtin.tokens import Token, stem, tokenize, with_names

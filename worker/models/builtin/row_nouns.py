@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.grammar import Context, Found, Parser, memo
@@ -105,3 +106,16 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
         )
         return False
     return True
+
+
+def other_noun() -> Parser:
+    """Match the word for a row of a table that is looked up (`customers`); the value is that table."""
+
+    def parse(context: Context, at: int) -> Iterator[Any]:
+        for one in context.table.lookups:
+            noun = next((c.noun for c in context.table.columns if c.home == one.table), ())
+            spoken = tuple(stem(context.norm(at + step)) for step in range(len(noun)))
+            if noun and spoken == noun:
+                yield one.table, at + len(noun)
+
+    return parse

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -26,6 +26,16 @@ class Column:
     high: Any
     values: tuple[str, ...]
     words: tuple[str, ...]
+    home: str = ""
+    """The other table that it is looked up in; empty for a column of the table itself."""
+    own: str = ""
+    """Its name in its own table, where that is another one than `name`."""
+    noun: tuple[str, ...] = ()
+    """The words for a row of its table, by which it may be named too (`customer segment`)."""
+    repeats: bool = False
+    """Of a column of another table: whether some of its rows there have the same value, or none."""
+    distance: int = 0
+    """How many joins away its table is."""
 
     @cached_property
     def stems(self) -> tuple[str, ...]:
@@ -94,6 +104,20 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Lookup:
+    """A table in which each row of the main table has at most one row."""
+
+    table: str
+    key: str
+    """The column of that table which tells its rows apart."""
+    on: str
+    """The column of the wide table that holds a value of the key."""
+    first: bool = False
+    covered: bool = False
+    """Whether surely each value of `on` is there."""
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as the rules see it."""
 
@@ -102,6 +126,10 @@ class Table:
     columns: tuple[Column, ...]
     words: tuple[str, ...]
     first: bool = True
+    lookups: tuple[Lookup, ...] = ()
+    """The tables that are joined to it, each after those that it is reached by."""
+    barred: tuple[tuple[str, str], ...] = ()
+    """Tables that can be reached in more than one way, and the ways."""
 
     @cached_property
     def names(self) -> dict[tuple[str, str], list[Column]]:
@@ -112,7 +140,33 @@ class Table:
                 forms = (column.name, column.name.casefold(), "".join(column.words), " ".join(column.stems))
                 for naming, form in zip(NAMINGS, forms, strict=True):
                     found.setdefault((naming, form), []).append(column)
+        for noun, column in self.entities:
+            found.setdefault(("stems", " ".join(noun)), [column])
+        for column in self.columns:
+            longer = ("stems", " ".join((*column.noun, *column.stems)))
+            if column.noun and column.stems[: len(column.noun)] != column.noun and longer not in found:
+                found[longer] = [column]
         return found
+
+    @cached_property
+    def entities(self) -> tuple[tuple[tuple[str, ...], Column], ...]:
+        """The noun of each table that is looked up, with the column that tells its things apart."""
+        found = []
+        for one in self.lookups:
+            mine = [column for column in self.columns if column.home == one.table]
+            noun = mine[0].noun if mine else ()
+            names = [c for c in mine if c.stems in {("name",), ("title",), (*noun, "name"), (*noun, "title")}]
+            sure = [c for c in names if c.kind == "text" and not c.repeats]
+            if noun:
+                found.append((noun, sure[0] if len(sure) == 1 else self.column(one.on)))
+        return tuple(found)
+
+    @cached_property
+    def dated(self) -> tuple[Column, ...]:
+        """The date columns that may be meant where none is named: those of the nearest table."""
+        dates = self.of_kind("date")
+        nearest = min((column.distance for column in dates), default=0)
+        return tuple(column for column in dates if column.distance == nearest)
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -129,7 +183,7 @@ class Table:
     @cached_property
     def all_stems(self) -> frozenset[str]:
         """Every word of every column's name."""
-        return frozenset(word for column in self.columns for word in column.stems)
+        return frozenset(word for column in self.columns for word in (*column.stems, *column.noun))
 
     @cached_property
     def held(self) -> dict[str, list[tuple[Column, str]]]:
@@ -157,11 +211,22 @@ def plain(text: str) -> str:
 def read_table(view: TableView, *, first: bool) -> Table:
     """Return `view` in the rules' terms."""
     profile = view.profile
-    columns = tuple(_column(raw) for raw in profile.get("columns", []))
-    return Table(view.name, int(profile.get("rows", 0)), columns, name_words(view.name), first)
+    words = name_words(view.name)
+    noun = table_noun(words)
+    rows = int(profile.get("rows", 0))
+    columns = tuple(_column(raw, noun) for raw in profile.get("columns", []))
+    ids = {(*noun, "id"), (*noun, "number"), (*noun, "no")}
+    if any(column.stems in ids and column.unique < rows for column in columns):
+        columns = tuple(replace(column, noun=()) for column in columns)
+    return Table(view.name, rows, columns, words, first)
 
 
-def _column(raw: dict[str, Any]) -> Column:
+def table_noun(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a row is called, as far as the table's name tells: `dim_customers` is `customer`."""
+    return tuple(stem(word) for word in words if word not in lexicon.TABLE_WORDS and not word.isdigit())
+
+
+def _column(raw: dict[str, Any], noun: tuple[str, ...]) -> Column:
     name = str(raw["name"])
     known = raw.get("values") or [pair[0] for pair in raw.get("top") or () if raw.get("kind") == "text"]
     values = tuple(str(value) for value in known if value is not None)
@@ -174,6 +239,7 @@ def _column(raw: dict[str, Any]) -> Column:
         high=raw.get("max"),
         values=values,
         words=name_words(name),
+        noun=noun,
     )
 
 

@@ -15,10 +15,35 @@ _PERIOD = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 def write_sql(frame: Frame, table: Table) -> str | None:
     """Return SQL for `frame`, or None where there is no rule."""
     if frame.kind == "aggregate":
-        return _aggregate(frame, table)
+        return _wide(table) + _aggregate(frame, table)
     if frame.kind == "rank" and len(frame.aggs) == 1:
-        return _rank(frame, table)
+        return _wide(table) + _rank(frame, table)
     return None
+
+
+def _wide(table: Table) -> str:
+    """Return the WITH of a table that others are joined to, under the name of `joined`."""
+    if not table.lookups:
+        return ""
+    main = name(table.name)
+    renamed = [f"{name(c.own)} AS {name(c.name)}" for c in table.columns if not c.home and c.own]
+    shown = [f"{main}.*" + (f" RENAME ({', '.join(renamed)})" if renamed else "")]
+    shown += [f"{name(c.home)}.{name(c.own)} AS {name(c.name)}" for c in table.columns if c.home]
+    lines = [f"WITH {_source(table)} AS (", f"  SELECT {', '.join(shown)}", f"  FROM {main}"]
+    for one in table.lookups:
+        on = table.column(one.on)
+        left = f"{name(on.home or table.name)}.{name(on.own or on.name)}"
+        lines.append(f"  LEFT JOIN {name(one.table)} ON {left} = {name(one.table)}.{name(one.key)}")
+    return "\n".join([*lines, ")"]) + "\n"
+
+
+def _source(table: Table) -> str:
+    if not table.lookups:
+        return name(table.name)
+    made = "joined"
+    while made in {table.name, *(one.table for one in table.lookups)}:
+        made += "_"
+    return made
 
 
 def name(text: str) -> str:
@@ -41,7 +66,7 @@ def _aggregate(frame: Frame, table: Table) -> str:
         *(f"{key} AS {name(dim.period or dim.column)}" for key, dim in zip(keys, frame.dims, strict=True)),
         *(f"{_function(agg)} AS {name(agg_text(agg))}" for agg in frame.aggs),
     ]
-    lines = [f"SELECT {', '.join(selected)}", f"FROM {name(table.name)}", *_where(frame)]
+    lines = [f"SELECT {', '.join(selected)}", f"FROM {_source(table)}", *_where(frame)]
     if keys:
         lines.append(f"GROUP BY {', '.join(str(at + 1) for at in range(len(keys)))}")
         lines.append(f"ORDER BY {_ordering(frame)}")
@@ -60,7 +85,7 @@ def _rank(frame: Frame, table: Table) -> str:
     shown = name(frame.dims[0].period or frame.dims[0].column)
     where = _where(frame, extra=f"{name(frame.dims[0].column)} IS NOT NULL")
     return "\n".join([
-        f"SELECT {key} AS {shown}, {_function(agg)} AS {name(agg_text(agg))}", f"FROM {name(table.name)}",
+        f"SELECT {key} AS {shown}, {_function(agg)} AS {name(agg_text(agg))}", f"FROM {_source(table)}",
             *where,
         "GROUP BY 1", f"HAVING {_function(agg)} IS NOT NULL",
         f"QUALIFY rank() OVER (ORDER BY {_function(agg)} {way}) <= {frame.limit}", f"ORDER BY 2 {way}, 1",
