@@ -9,6 +9,7 @@ from store.records import Language, Table
 from worker.analysis.answer import answer_question
 from worker.analysis.contract import Analysis, Question, RunResult, TableView, Turn
 from worker.analysis.history import TURNS_KEPT
+from worker.analysis.joins import find_joins
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
@@ -41,12 +42,14 @@ async def analyze(context: JobContext) -> dict[str, Any]:
     model = choose_model(spec, runtime.models)
     tables = await _tables(context)
     turns = await _turns(context)
+    views = tuple(TableView(table.name, table.profile) for table in tables)
     question = Question(
         text=job.request.question or "",
-        tables=tuple(TableView(table.name, table.profile) for table in tables),
+        tables=views,
         mode=job.request.mode,
         history=tuple((turn.question, turn.answer) for turn in turns),
         turns=turns,
+        joins=find_joins(views),
         hosts=context.policy.egress.hosts if context.policy.egress else (),
     )
     analysis = await answer_question(

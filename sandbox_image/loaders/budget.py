@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import TOO_LARGE, BadFileError
+from .sketch import shorter
 
 PROFILE_BYTES = 1_500_000
 """All profiles of one file together; a frame's header holds 2 MiB."""
 _COERCIONS = 500
+_HASHES = 24
 
 
 def fit(profiles: list[dict[str, Any]]) -> None:
@@ -53,6 +55,16 @@ def _cut_sample(profile: dict[str, Any]) -> None:
     ]
 
 
+def _cut_sketches(profile: dict[str, Any]) -> None:
+    for column in profile["columns"]:
+        column["sketch"] = column["sketch"] and shorter(column["sketch"], _HASHES)
+
+
+def _drop_sketches(profile: dict[str, Any]) -> None:
+    for column in profile["columns"]:
+        column["sketch"] = None
+
+
 def _drop_values(profile: dict[str, Any]) -> None:
     for column in profile["columns"]:
         column["values"] = None
@@ -75,8 +87,10 @@ def _drop_sample(profile: dict[str, Any]) -> None:
 _STEPS: tuple[tuple[str, Callable[[dict[str, Any]], None]], ...] = (
     ("coercions beyond the first 500", _cut_coercions),
     ("sample beyond 2 rows of 40 characters a cell", _cut_sample),
+    ("sketch beyond 24 hashes", _cut_sketches),
     ("values", _drop_values),
     ("top beyond 3", _cut_top),
+    ("sketch", _drop_sketches),
     ("top", _drop_top),
     ("sample", _drop_sample),
 )

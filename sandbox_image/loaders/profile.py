@@ -12,21 +12,27 @@ from typing import Any
 import duckdb
 
 from .decide import Decision
+from .distinct import EXACT_ROWS, add_distinct
 from .engine import quote, quote_name
+from .semantic import semantic_type
+from .semantic_words import AMOUNT, words_of
+from .sketch import sketch
+from .spread import add_spread
 from .staging import TextTable
 from .wide import WIDE_COLUMNS, chunks
 
-_MAX_VALUES = 200
-_MAX_VALUE_CHARACTERS = 80
-_TOP = 20
 _SAMPLE_ROWS = 5
 _SAMPLE_CHARACTERS = 200
+_NAME_CHARACTERS = 40
+_EXACT_IN_FLOAT = 2**53
+_FIGURES = 6
+"""Of each column in the first query."""
 
 
 def profile(
     engine: duckdb.DuckDBPyConnection, path: Path, table: TextTable, decisions: list[Decision]
 ) -> dict[str, Any]:
-    """The profile (docs/architecture.md) of the Parquet at `path`; every figure is exact."""
+    """The profile (docs/architecture.md) of the Parquet at `path`; what is estimated is named so."""
     source = f"read_parquet({quote(str(path))})"
     row = engine.execute(f"SELECT count(*) FROM {source}").fetchone()  # noqa: S608 - our own path
     rows = int(row[0]) if row else 0
@@ -43,6 +49,7 @@ def profile(
         "file": table.file,
         "rows": rows,
         "columns": columns,
+        "keys": _keys(columns, rows),
         "sample": sample,
         "read_as": table.read_as,
         "coercions": table.coercions,
@@ -65,37 +72,88 @@ def _held(engine: duckdb.DuckDBPyConnection, source: str, names: list[str], wide
 def _columns(
     engine: duckdb.DuckDBPyConnection, source: str, names: list[str], decisions: Sequence[Decision], rows: int
 ) -> list[dict[str, Any]]:
-    selected = []
-    for decision in decisions:
-        name = quote_name(names[decision.index])
-        selected.append(f"count({name})")
-        ordered = decision.hypothesis.kind in ("number", "date")
-        selected.append(f"min({name})" if ordered else "NULL")
-        selected.append(f"max({name})" if ordered else "NULL")
-        selected.append(f"avg({name})" if decision.hypothesis.kind == "number" else "NULL")
+    selected = [_figures(decision, names[decision.index], rows) for decision in decisions]
     figures = engine.execute(f"SELECT {', '.join(selected)} FROM {source}").fetchone()  # noqa: S608
     assert figures is not None  # noqa: S101 - an aggregate has one row
     found = []
     for number, decision in enumerate(decisions):
-        present, low, high, mean = figures[number * 4 : number * 4 + 4]
-        name = names[decision.index]
-        unique, values, top = _distinct(engine, source, name, decision)
-        kind = decision.hypothesis.kind
-        found.append(
-            {
-                "name": name,
-                "dtype": _dtype(decision, rows - present),
-                "kind": kind,
-                "nulls": rows - present,
-                "unique": unique,
-                "min": plain_value(low),
-                "max": plain_value(high),
-                "mean": plain_value(mean),
-                "values": values,
-                "top": top,
-            }
+        present, low, high, mean, whole, estimate = figures[number * _FIGURES : (number + 1) * _FIGURES]
+        column = {
+            "name": names[decision.index],
+            "dtype": _dtype(decision, rows - present),
+            "kind": decision.hypothesis.kind,
+            "nulls": rows - present,
+            "unique": 0,
+            "min": low,
+            "max": high,
+            "mean": plain_value(mean),
+            "whole": bool(whole),
+            "approximate": [],
+        }
+        add_distinct(engine, source, column, present, estimate)
+        found.append(column)
+    add_spread(engine, source, found, rows)
+    return [_finished(engine, source, column, rows) for column in found]
+
+
+def _figures(decision: Decision, column: str, rows: int) -> str:
+    name, kind = quote_name(column), decision.hypothesis.kind
+    ordered = kind in ("number", "date")
+    # Of text and dates every value can be one that others refer to.
+    whole = "true" if kind in ("text", "date") else "false"
+    if kind == "number":
+        whole = f"coalesce(bool_and({name} = trunc({name}) AND abs({name}) <= {_EXACT_IN_FLOAT}), false)"
+        whole = "true" if decision.hypothesis.sql_type == "BIGINT" else whole
+    return ", ".join(
+        (
+            f"count({name})",
+            f"min({name})" if ordered else "NULL",
+            f"max({name})" if ordered else "NULL",
+            f"avg({name})" if kind == "number" else "NULL",
+            whole,
+            f"approx_count_distinct({name})" if rows > EXACT_ROWS and kind != "boolean" else "NULL",
         )
-    return found
+    )
+
+
+def _finished(
+    engine: duckdb.DuckDBPyConnection, source: str, column: dict[str, Any], rows: int
+) -> dict[str, Any]:
+    whole = column.pop("whole")
+    semantic = semantic_type(column, rows, whole=whole)
+    # Free text and measured amounts are joined by nobody.
+    joined = whole and semantic in ("id", "category", "geo", "date", "amount")
+    if semantic == "amount" and AMOUNT & set(words_of(column["name"])):
+        joined = False
+    if semantic == "text" and whole and column["unique"] <= rows - column["nulls"] and _is_short(column):
+        joined = True
+    column["sketch"] = sketch(engine, source, column) if joined else None
+    for name in ("min", "max", "std"):
+        column[name] = plain_value(column[name])
+    if column["quantiles"] is not None:
+        column["quantiles"] = {name: plain_value(value) for name, value in column["quantiles"].items()}
+    if not column["approximate"]:
+        del column["approximate"]
+    return {**column, "semantic": semantic}
+
+
+def _is_short(column: dict[str, Any]) -> bool:
+    """Whether the texts are names rather than sentences."""
+    shown = [value for value, _ in column["top"]]
+    return bool(shown) and sum(map(len, shown)) <= _NAME_CHARACTERS * len(shown)
+
+
+def _keys(columns: Sequence[dict[str, Any]], rows: int) -> list[str]:
+    """Columns that tell the rows apart; those that are called ids first."""
+    keys = [
+        column
+        for column in columns
+        if rows > 1
+        and column["unique"] == rows
+        and "unique" not in column.get("approximate", ())
+        and column["semantic"] not in ("amount", "flag")
+    ]
+    return [column["name"] for column in sorted(keys, key=lambda column: column["semantic"] != "id")]
 
 
 def _dtype(decision: Decision, nulls: int) -> str:
@@ -105,28 +163,6 @@ def _dtype(decision: Decision, nulls: int) -> str:
     if kind == "boolean":
         return "object" if nulls else "bool"
     return "datetime64[ns]" if kind == "date" else "object"
-
-
-def _distinct(
-    engine: duckdb.DuckDBPyConnection, source: str, name: str, decision: Decision
-) -> tuple[int, list[str] | None, list[list[Any]]]:
-    column = quote_name(name)
-    kind = decision.hypothesis.kind
-    if kind not in ("text", "boolean"):
-        row = engine.execute(f"SELECT count(DISTINCT {column}) FROM {source}").fetchone()  # noqa: S608
-        return (int(row[0]) if row else 0), None, []
-    # One grouping gives all three: how many, the most frequent, and all where they are few.
-    grouped = engine.execute(
-        f"SELECT v, n, count(*) OVER () AS u FROM (SELECT {column} AS v, count(*) AS n FROM {source} "  # noqa: S608
-        f"WHERE {column} IS NOT NULL GROUP BY ALL) ORDER BY n DESC, v LIMIT {_MAX_VALUES + 1}"
-    ).fetchall()
-    unique = int(grouped[0][2]) if grouped else 0
-    top = [[_cut(value, _SAMPLE_CHARACTERS), int(count)] for value, count, _ in grouped[:_TOP]]
-    if kind == "boolean" or len(grouped) > _MAX_VALUES:
-        return unique, None, top
-    values = sorted(value for value, _, _ in grouped)
-    short = all(len(value) <= _MAX_VALUE_CHARACTERS for value in values)
-    return unique, values if short else None, top
 
 
 def _sample(engine: duckdb.DuckDBPyConnection, source: str, names: list[str]) -> list[list[Any]]:

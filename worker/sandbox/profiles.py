@@ -14,6 +14,10 @@ _NUMBER_MAX = 1 << 128
 _DEPTH_MAX = 8
 _SCALARS = (str, int, float, bool, type(None))
 _COLUMN_FIELDS = ("name", "dtype", "kind", "nulls", "unique", "min", "max", "mean", "values", "top")
+SEMANTICS = frozenset({"id", "category", "amount", "date", "text", "geo", "flag"})
+_QUANTILES = ("p05", "p25", "p50", "p75", "p95")
+_ESTIMATED = frozenset({"unique", "top", "quantiles"})
+_SKETCH = re.compile(r"[\w.+-]{1,32}:(?:[A-Za-z0-9+/]{8}){0,128}", re.ASCII)
 
 
 class BadProfileError(ValueError):
@@ -55,11 +59,18 @@ def _table(table: dict[str, Any]) -> dict[str, Any]:
     sample = _rows(table, "sample")
     if any(not isinstance(row, list) or len(row) != len(columns) for row in sample):
         raise BadProfileError("a row of the sample does not fit the columns")
+    keys = table.get("keys", [])
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise BadProfileError("its keys are no list of names")
+    names = {column["name"] for column in columns}
+    if not {_sound(key) for key in keys} <= names:
+        raise BadProfileError("a key is none of its columns")
     return {
         "name": name,
         "file": _text(table, "file"),
         "rows": _count(table, "rows"),
         "columns": columns,
+        "keys": _plain(keys),
         "sample": _plain(sample),
         "read_as": _plain(_mapping(table.get("read_as"), "read_as")),
         "coercions": [_coercion(_mapping(row, "a coercion")) for row in _rows(table, "coercions")],
@@ -79,7 +90,40 @@ def _column(column: dict[str, Any]) -> dict[str, Any]:
         raise BadProfileError("a column's values are no list of text")
     if any(not isinstance(pair, list) or len(pair) != 2 or type(pair[1]) is not int for pair in top):
         raise BadProfileError("a column's top is no list of values and counts")
-    return {name: _plain(column.get(name)) for name in _COLUMN_FIELDS}
+    return {name: _plain(column.get(name)) for name in _COLUMN_FIELDS} | _meaning(column)
+
+
+def _meaning(column: dict[str, Any]) -> dict[str, Any]:
+    """What was made of the values: each part may be missing, and none may be anything else."""
+    semantic, std, sketch = column.get("semantic"), column.get("std"), column.get("sketch")
+    if semantic is not None and not (isinstance(semantic, str) and semantic in SEMANTICS):
+        raise BadProfileError("a column's semantic is none that there is")
+    if std is not None and (isinstance(std, bool) or not isinstance(std, int | float) or not std >= 0):
+        raise BadProfileError("a column's std is no spread")
+    if sketch is not None and not (isinstance(sketch, str) and _SKETCH.fullmatch(sketch)):
+        raise BadProfileError("a column's sketch is none")
+    found = {
+        "semantic": semantic,
+        "quantiles": _quantiles(column.get("quantiles")),
+        "std": _plain(std),
+        "sketch": sketch,
+    }
+    estimated = column.get("approximate", [])
+    if not isinstance(estimated, list) or any(
+        not isinstance(name, str) or name not in _ESTIMATED for name in estimated
+    ):
+        raise BadProfileError("a column's approximate is no list of its fields")
+    return found | ({"approximate": estimated} if estimated else {})
+
+
+def _quantiles(quantiles: Any) -> dict[str, Any] | None:
+    if quantiles is None:
+        return None
+    if not isinstance(quantiles, dict) or set(quantiles) != set(_QUANTILES):
+        raise BadProfileError("a column's quantiles are not the five that there are")
+    if not all(isinstance(value, _SCALARS) for value in quantiles.values()):
+        raise BadProfileError("a quantile is no single value")
+    return {name: _plain(quantiles[name]) for name in _QUANTILES}
 
 
 def _coercion(row: dict[str, Any]) -> dict[str, Any]:

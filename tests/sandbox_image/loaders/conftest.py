@@ -57,7 +57,8 @@ def check_profile(profile: dict[str, Any], frame: pd.DataFrame) -> None:
         data = frame[column["name"]]
         assert column["dtype"] == str(data.dtype), column["name"]
         assert column["nulls"] == int(data.isna().sum()), column["name"]
-        assert column["unique"] == data.nunique(), column["name"]
+        if "unique" not in column.get("approximate", ()):
+            assert column["unique"] == data.nunique(), column["name"]
         if column["kind"] == "number" and data.notna().any():
             assert column["min"] == data.min()
             assert column["max"] == data.max()
