@@ -6,70 +6,111 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from .encoding import Encoding
+from .errors import UNREADABLE_FILE, BadFileError
 from .header import Layout, find_layout
+from .header_rows import is_commented, is_value
 from .limits import MAX_CELL_CHARACTERS
+from .read_as import ReadAs
 
 _SAMPLE_CHARACTERS = 256 << 10
 _SAMPLE_ROWS = 400
 _NAMES = {" ": "spaces"}
 # Where two are equally regular the rarer mark wins: a comma stands in plain prose and numbers, too.
 _DELIMITERS = {"csv": "\t;|,", "tsv": "\t;|,", "txt": "\t;|, "}
+# Taken only where they are regular throughout, and no other is.
+_RARE = "^~:"
 _LEAST_REGULAR = 0.6
 _GAP = re.compile(r" {2,}|\t+")
 _SPACES = re.compile(r"[ \t]+")
+_SEP_LINE = re.compile(r'"?sep=(.)"?[;,\t ]*', re.IGNORECASE)
+_ESCAPED_QUOTE = re.compile(r'\\(["\\])')
 
 
 @dataclass(frozen=True)
 class Dialect:
     """What was decided from the beginning of the file."""
 
-    encoding: str
+    encoding: Encoding
     delimiter: str
     """Empty: one column. A space: runs of them."""
     skip_space: bool
     """White space after a delimiter is no part of the cell."""
     layout: Layout
+    quote: str = '"'
+    backslash: bool = False
+    """A quote inside quotes has a backslash before it."""
+    skip_lines: int = 0
+    """1 where the first line says only which delimiter there is (`sep=;`)."""
 
     @property
     def said(self) -> str:
         """The delimiter as it is reported."""
         return _NAMES.get(self.delimiter, self.delimiter)
 
+    def rows(
+        self, lines: Iterable[str], strict: bool = False, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+    ) -> Iterator[list[str]]:
+        """The rows of lines that stand after `skip_lines`."""
+        if self.delimiter == " ":
+            return (split_spaces(line) for line in lines)
+        if self.backslash:
+            lines = (_unescaped(line) for line in lines)
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter or "\x1f",
+            quotechar=self.quote,
+            skipinitialspace=self.skip_space,
+            strict=strict,
+            quoting=quoting,
+        )
 
-def detect_dialect(path: Path, file_format: str, encoding: str) -> Dialect:
-    """Decide by the first part of the file; the reader checks it on the rest."""
+
+def detect_dialect(path: Path, file_format: str, encoding: Encoding, wanted: ReadAs, name: str) -> Dialect:
+    """Decide by the first part of the file, as far as it is not said; the reader checks it on the rest.
+
+    Raises:
+        BadFileError: What is said does not fit the file.
+    """
     # Of the whole process: the sample is parsed many times below, and the reader parses the rest.
     csv.field_size_limit(MAX_CELL_CHARACTERS)
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
+    with path.open(encoding=encoding.name, errors="replace", newline="") as file:
         text = file.read(_SAMPLE_CHARACTERS).replace("\0", "")
         if file.read(1):
             text = _whole_lines(text)
-    delimiter = _delimiter(text, _DELIMITERS[file_format])
-    skip_space = delimiter not in ("", " ") and _space_follows(text, delimiter)
-    rows = sample_rows(text, delimiter, skip_space)
-    return Dialect(encoding, delimiter, skip_space, find_layout(rows))
+    first, _, rest = text.partition("\n") if "\n" in text else text.partition("\r")
+    sep = _SEP_LINE.fullmatch(first.strip("\r\n\ufeff"))
+    text = rest if sep else text
+    delimiter = _asked_delimiter(wanted, name)
+    if delimiter is None:
+        delimiter = sep[1] if sep else _delimiter(_without_comments(text), file_format)
+    plain = Dialect(encoding, delimiter, False, Layout(None, 0, 0), skip_lines=int(bool(sep)))
+    dialect = _with_quotes(text, plain)
+    rows = _sample_rows(text, dialect)
+    if wanted.header_row is not None and wanted.header_row >= max(1, len(rows)):
+        raise BadFileError(
+            UNREADABLE_FILE,
+            f"{name}: read_as.header_row {wanted.header_row} is beyond the {len(rows)} rows that are looked "
+            "at for a header. Count from 0, without blank lines.",
+        )
+    return _laid_out(dialect, find_layout(rows, wanted.header_row, wanted.header_rows))
 
 
-def sample_rows(text: str, delimiter: str, skip_space: bool = False) -> list[list[str]]:
-    """The rows of a piece of text; blank lines are none."""
-    rows: list[list[str]] = []
-    for row in read_rows(io.StringIO(text, newline=""), delimiter, skip_space):
-        if not is_blank(row):
-            rows.append(row)
-        if len(rows) >= _SAMPLE_ROWS:
-            break
-    return rows
-
-
-def read_rows(lines: Iterator[str] | io.TextIOBase, delimiter: str, skip_space: bool) -> Iterator[list[str]]:
-    """Rows in the given dialect, quotes read leniently."""
-    if delimiter == " ":
-        return (split_spaces(line) for line in lines)
-    return csv.reader(lines, delimiter=delimiter or "\x1f", skipinitialspace=skip_space)
+def _laid_out(dialect: Dialect, layout: Layout) -> Dialect:
+    return Dialect(
+        dialect.encoding,
+        dialect.delimiter,
+        dialect.skip_space,
+        layout,
+        dialect.quote,
+        dialect.backslash,
+        dialect.skip_lines,
+    )
 
 
 def split_spaces(line: str) -> list[str]:
@@ -87,36 +128,146 @@ def is_blank(row: Sequence[str]) -> bool:
     return not row or (len(row) == 1 and not row[0].strip())
 
 
+def _asked_delimiter(wanted: ReadAs, name: str) -> str | None:
+    said = {"spaces": " ", "\\t": "\t", "tab": "\t"}.get(wanted.delimiter or "", wanted.delimiter)
+    if said is None or (len(said) == 1 and said not in '"\r\n\0'):
+        return said
+    raise BadFileError(
+        UNREADABLE_FILE,
+        f"{name}: read_as.delimiter {said[:20]!r} is not one character that can stand between cells. Name "
+        "one such as , or ; or a tab; a space means runs of spaces.",
+    )
+
+
+def _unescaped(line: str) -> str:
+    return _ESCAPED_QUOTE.sub(lambda found: '""' if found[1] == '"' else "\\", line)
+
+
+def _sample_rows(text: str, dialect: Dialect) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for row in dialect.rows(io.StringIO(text, newline="")):
+        if not is_blank(row):
+            rows.append(row)
+        if len(rows) >= _SAMPLE_ROWS:
+            break
+    return rows
+
+
+def _split(text: str, delimiter: str) -> list[list[str]]:
+    return _sample_rows(text, Dialect(Encoding("utf-8"), delimiter, False, Layout(None, 0, 0)))
+
+
 def _whole_lines(text: str) -> str:
     end = max(text.rfind("\n"), text.rfind("\r"))
     return text[: end + 1] if end >= 0 else text
 
 
-def _delimiter(text: str, choices: str) -> str:
+def _without_comments(text: str) -> str:
+    """The text from its first line that is no comment: prose would mislead about the delimiter."""
+    lines = text.splitlines(keepends=True)
+    start = 0
+    while start < len(lines) and (not lines[start].strip() or is_commented([lines[start]])):
+        start += 1
+    return "".join(lines[start:]) if len(lines) - start > 1 else text
+
+
+def _delimiter(text: str, file_format: str) -> str:
     best, best_score = "", 0.0
-    for delimiter in choices:
-        score = _regularity(sample_rows(text, delimiter))
+    for delimiter in _DELIMITERS[file_format]:
+        rows = _split(text, delimiter)
+        score = _regularity(rows)
         if delimiter == " ":
-            # Prose has spaces, too: only what is regular throughout is a table.
-            score = score if score > 0.95 else 0.0
+            # Prose has spaces, too: only what is regular throughout, with values in it, is a table.
+            score = score if score > 0.95 and _has_values(rows, text) else 0.0
         if score > best_score + 1e-9:
             best, best_score = delimiter, score
-    return best if best_score >= _LEAST_REGULAR or best == "" else _fallback(text, best)
+    if best_score >= _LEAST_REGULAR:
+        return best
+    return _rare(text) or (_fallback(text, best) if best else "")
 
 
 def _regularity(rows: list[list[str]]) -> float:
     widths = Counter(len(row) for row in rows)
     widths.pop(1, None)
-    return max(widths.values()) / len(rows) if widths else 0.0
+    if not widths:
+        return 0.0
+    # Wide rows are worth more than chance: two halves of a number at its decimal comma are a width, too.
+    return max(widths.values()) / len(rows)
+
+
+def _has_values(rows: list[list[str]], text: str) -> bool:
+    if any(_GAP.search(line.strip()) for line in text.splitlines()[:50]):
+        return True
+    last = rows[1:] or rows
+    return any(all(i < len(row) and is_value(row[i]) for row in last) for i in range(len(rows[0])))
+
+
+def _rare(text: str) -> str:
+    """A mark that stands equally often in every line, names and values apart by it."""
+    for delimiter in _RARE:
+        rows = _split(text, delimiter)
+        widths = {len(row) for row in rows}
+        if len(rows) < 3 or len(widths) != 1 or widths == {1}:
+            continue
+        cells = [cell.strip() for row in rows for cell in row]
+        if all(cell.isdigit() for cell in cells) or any(cell.startswith("//") for cell in cells):
+            continue
+        # A clock time under one name is one column.
+        if delimiter == ":" and all(re.fullmatch("[0-9]{1,2}", row[-1][:2]) for row in rows[1:]):
+            continue
+        return delimiter
+    return ""
 
 
 def _fallback(text: str, delimiter: str) -> str:
     # Irregular rows, but the first line has the delimiter: a table with ragged rows.
-    rows = sample_rows(text, delimiter)
+    rows = _split(text, delimiter)
     return delimiter if delimiter != " " and len(rows[0]) > 1 else ""
 
 
-def _space_follows(text: str, delimiter: str) -> bool:
-    rows = sample_rows(text, delimiter)
+def _with_quotes(text: str, dialect: Dialect) -> Dialect:
+    if dialect.delimiter == " ":
+        return dialect
+    single = bool(dialect.delimiter) and _single_quoted(text, dialect.delimiter)
+    quote = "'" if single else '"'
+    backslash = not single and '\\"' in text and _backslash_escapes(text, dialect.delimiter)
+    skip_space = bool(dialect.delimiter) and _space_follows(_sample_rows(text, dialect))
+    return Dialect(
+        dialect.encoding, dialect.delimiter, skip_space, dialect.layout, quote, backslash, dialect.skip_lines
+    )
+
+
+def _single_quoted(text: str, delimiter: str) -> bool:
+    """Whether cells stand between apostrophes: every line has such ones, and none is left open."""
+    if '"' in text:
+        return False
+    mark = re.escape(delimiter)
+    cell = re.compile(rf"(?:^|{mark}) ?'(?:[^']|'')*'(?={mark}|$)")
+    lines = [line for line in text.splitlines() if line.strip()][:_SAMPLE_ROWS]
+    held = [line for line in lines if cell.search(line)]
+    opened = sum(bool(re.search(rf"(?:^|{mark})'(?!(?:[^']|'')*'(?:{mark}|$))", line)) for line in lines)
+    return len(held) >= max(2, 0.9 * (len(lines) - 1)) and not opened
+
+
+def _backslash_escapes(text: str, delimiter: str) -> bool:
+    """Whether a backslash makes a quote part of its cell: read so, the rows are more regular."""
+    plain = Dialect(Encoding("utf-8"), delimiter, False, Layout(None, 0, 0))
+    escaped = Dialect(Encoding("utf-8"), delimiter, False, Layout(None, 0, 0), backslash=True)
+    return _strictness(text, escaped) > _strictness(text, plain)
+
+
+def _strictness(text: str, dialect: Dialect) -> float:
+    rows: list[list[str]] = []
+    try:
+        for row in dialect.rows(io.StringIO(text, newline=""), strict=True):
+            rows.append(row)
+            if len(rows) >= _SAMPLE_ROWS:
+                break
+    except csv.Error:
+        return 0.0
+    return 1.0 + _regularity(rows)
+
+
+def _space_follows(rows: list[list[str]]) -> bool:
     later = [cell for row in rows for cell in row[1:] if cell]
     return bool(later) and all(cell[0] == " " for cell in later)

@@ -121,7 +121,7 @@ class _Reading:
         if not first:
             return False
         left = min(i for row in first for i, cell in enumerate(row) if cell)
-        self.layout = find_layout([row[left:] for row in first])
+        self.layout = find_layout([row[left:] for row in first], header_rows=1)
         with self.stage:
             for position, row in enumerate(chain(first, rows)):
                 if position == self.layout.header:

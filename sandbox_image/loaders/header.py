@@ -1,4 +1,4 @@
-"""Which row names the columns?"""
+"""Which row names the columns, and where does the table begin?"""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .decide import candidates
-from .hypotheses import is_missing, trim
+from .header_rows import Row, count_filled, is_commented, is_value, last_filled, second_row
+from .hypotheses import trim
 
-Row = Sequence[str | None]
 MAX_TITLE_ROWS = 30
+# A header has a name for most columns; what stands above it has not.
+_MOST = 0.6
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_PERIOD = re.compile(r"(?:19|20)[0-9]{2}(?:[-/](?:0?[1-9]|1[0-2])|[- ]?Q[1-4])?|Q[1-4][- ](?:19|20)[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -23,20 +26,35 @@ class Layout:
     first: int
     """The first row of data."""
     width: int
+    second: str = ""
+    """`group` or `units`: the header has a second row, which says this."""
 
 
-def find_layout(rows: Sequence[Row]) -> Layout:
-    """Find title rows, the header and the width in a table's first rows."""
+def find_layout(rows: Sequence[Row], header_row: int | None = None, header_rows: int | None = None) -> Layout:
+    """Find title rows, the header and the width in a table's first rows; what is given is obeyed."""
     if not rows:
         return Layout(None, 0, 0)
     width = common_width(rows)
-    start = _after_titles(rows, width)
-    if is_header(rows[start], rows[start + 1 :]):
-        named = _filled(rows[start])
-        used = max(_filled(row) for row in rows[start:])
-        # Empty cells beyond the last name come from a delimiter at the end of each line.
-        return Layout(start, start + 1, max(named, min(width, used)))
-    return Layout(None, start, width)
+    if header_row is None:
+        start = _after_titles(rows, width)
+        if not is_header(rows[start], rows[start + 1 :]):
+            return Layout(None, start, width)
+    elif header_row < 0:
+        return Layout(None, _after_titles(rows, width), width)
+    else:
+        start = header_row
+    return _with_header(rows, start, common_width(rows[start:]), header_rows)
+
+
+def _with_header(rows: Sequence[Row], start: int, width: int, header_rows: int | None) -> Layout:
+    second = "" if header_rows == 1 else second_row(rows, start)
+    if header_rows == 2 and start + 1 < len(rows):
+        second = second or "group"
+    first = start + (2 if second else 1)
+    named = max(last_filled(row) for row in rows[start:first])
+    used = max(last_filled(row) for row in rows[start:])
+    # Empty cells beyond the last name come from a delimiter at the end of each line.
+    return Layout(start, first, max(named, min(width, used)), second)
 
 
 def common_width(rows: Sequence[Row]) -> int:
@@ -48,47 +66,89 @@ def common_width(rows: Sequence[Row]) -> int:
     return max(width for width, count in widths.items() if count == most)
 
 
-def count_filled(row: Row) -> int:
-    """How many cells hold something."""
-    return sum(1 for cell in row if cell and trim(cell))
-
-
-def _filled(row: Row) -> int:
-    return max((i + 1 for i, cell in enumerate(row) if cell and trim(cell)), default=0)
-
-
 def _after_titles(rows: Sequence[Row], width: int) -> int:
-    if width < 2:
-        return 0
-    for position, row in enumerate(rows[: MAX_TITLE_ROWS + 1]):
-        if position + 1 == len(rows):
-            break
-        filled = count_filled(row)
-        title = filled == 0 or (filled == 1 and (width > 2 or len(row) == 1))
-        comment = bool(filled) and (row[0] or "").startswith("#") and filled < width and len(row) != width
-        if not (title or comment):
+    for position in range(min(len(rows) - 1, MAX_TITLE_ROWS + 1)):
+        if not _stands_above(rows, position, width):
             return position
     return 0
 
 
-def is_header(row: Row, below: Sequence[Row]) -> bool:
-    """Whether `row` names the columns: no value stands in it, unless all its values are years."""
-    cells = [trim(cell or "") for cell in row]
-    values = [cell for cell in cells if cell and _is_value(cell)]
-    if not values:
-        return not _repeats_below(cells, below)
-    years = all(_YEAR.fullmatch(cell) for cell in values)
-    if not years or len(set(values)) < len(values) or len(values) == len(cells) or not below:
+def _stands_above(rows: Sequence[Row], position: int, width: int) -> bool:
+    """Whether a row is a title, a comment or a fact about the file, and not yet the table."""
+    row = rows[position]
+    filled = count_filled(row)
+    if filled == 0:
+        return True
+    if is_commented(row):
+        return width < 2 or filled < width or len(row) != width or _header_follows(rows, position, width)
+    if width < 2:
         return False
-    # Years as names: not if the same columns hold years below, too.
-    columns = [i for i, cell in enumerate(cells) if cell in values]
+    if filled == 1:
+        return width > 2 or len(row) == 1 or (bool(trim(row[0] or "")) and _surely_header(rows, position + 1))
+    if filled >= max(2, width * _MOST):
+        return False
+    return _header_follows(rows, position, width) and not _is_group(row, rows[position + 1])
+
+
+def _header_follows(rows: Sequence[Row], position: int, width: int) -> bool:
+    """Whether a row of names for most columns comes soon, and values under it."""
+    for place in range(position + 1, min(len(rows), position + MAX_TITLE_ROWS)):
+        row = rows[place]
+        if is_commented(row) or count_filled(row) < max(2, width * _MOST):
+            continue
+        return is_header(row, rows[place + 1 :])
+    return False
+
+
+def _surely_header(rows: Sequence[Row], place: int) -> bool:
+    row, below = rows[place], rows[place + 1 :]
+    if count_filled(row) < 2 or not below or not is_header(row, below):
+        return False
     return any(
-        not _YEAR.fullmatch(trim(other[i] or "")) for other in below[:50] for i in columns if i < len(other)
+        all(i < len(other) and is_value(trim(other[i] or "")) for other in below[:20])
+        for i in range(len(row))
     )
 
 
-def _is_value(cell: str) -> bool:
-    return is_missing(cell) is False and candidates({cell})[0].kind != "text"
+def _is_group(row: Row, following: Row) -> bool:
+    """Whether the next row has names where this one has gaps: groups above names."""
+    filled = [bool(trim(cell or "")) for cell in row]
+    if not filled[0]:
+        return True
+    names = [bool(trim(cell or "")) for cell in following]
+    pairs = list(zip(filled, names, strict=False))
+    inner_gap = any(not now and any(filled[i + 1 :]) for i, now in enumerate(filled))
+    return inner_gap or (any(here and not name for here, name in pairs) and any(name for _, name in pairs))
+
+
+def is_header(row: Row, below: Sequence[Row]) -> bool:
+    """Whether `row` names the columns: no value stands in it, unless its values are years or a count."""
+    cells = [trim(cell or "") for cell in row]
+    values = [cell for cell in cells if cell and is_value(cell)]
+    if not values:
+        return not _repeats_below(cells, below)
+    if len(set(values)) < len(values) or len(values) == len([cell for cell in cells if cell]) or not below:
+        return False
+    form = _PERIOD if all(_PERIOD.fullmatch(cell) for cell in values) else None
+    if form is None and not (_counts_up(values) or _are_dates(values)):
+        return False
+    # Periods as names: not if the same columns hold periods below, too.
+    columns = [i for i, cell in enumerate(cells) if cell in values]
+    others = [trim(other[i] or "") for other in below[:50] for i in columns if i < len(other)]
+    if form is not None:
+        return any(not form.fullmatch(other) for other in others)
+    return any(other and not is_value(other) for other in others) or not _counts_up(sorted(set(others))[:3])
+
+
+def _counts_up(values: Sequence[str]) -> bool:
+    if len(values) < 3 or not all(value.isdecimal() and len(value) < 4 for value in values):
+        return False
+    numbers = [int(value) for value in values]
+    return numbers[0] in (0, 1) and all(b == a + 1 for a, b in zip(numbers, numbers[1:], strict=False))
+
+
+def _are_dates(values: Sequence[str]) -> bool:
+    return len(values) >= 2 and candidates(set(values))[0].kind == "date"
 
 
 def _repeats_below(cells: Sequence[str], below: Sequence[Row]) -> bool:

@@ -16,6 +16,7 @@ from .engine import quote
 from .errors import TOO_LARGE, BadFileError
 from .limits import MAX_CELL_CHARACTERS
 from .names import check_width
+from .tail import TailRow
 
 _FLUSH_CELLS = 400_000
 _FLUSH_CHARACTERS = 8 << 20
@@ -33,6 +34,8 @@ class TextTable:
     rows: int = 0
     """How many, where it is known before they are read: for every table that is staged."""
     coercions: list[dict[str, Any]] = field(default_factory=list)
+    tail: list[TailRow] = field(default_factory=list)
+    """The last rows, in which totals and notes are looked for; none where they are not looked for."""
 
 
 def text_array(cells: Sequence[str | None]) -> pa.Array[Any]:
