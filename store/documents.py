@@ -107,11 +107,23 @@ def to_milliseconds(moment: datetime) -> datetime:
 def dump_json(value: object) -> str:
     """Write JSON that any reader takes: NaN and infinities become null, lone surrogates U+FFFD."""
     try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text = _dumps(value)
         text.encode()
     except ValueError:  # NaN, or UnicodeEncodeError; looked for only now because both are rare
-        text = json.dumps(_clean(value), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        text = _dumps(_clean(value))
     return text
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(
+        value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_moment_as_text
+    )
+
+
+def _moment_as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return to_milliseconds(value).isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be kept as JSON")
 
 
 def to_json(record: Record) -> str:

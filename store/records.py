@@ -204,6 +204,7 @@ class Approval(Record):
     language: Language
     edited: bool = False
     reason: str = ""
+    asked_at: datetime | None = None
     decided_at: datetime | None = None
 
 

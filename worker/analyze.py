@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from store.records import Language, Table
+from store.records import Job, Language, Table
 from worker.analysis.answer import answer_question
-from worker.analysis.contract import Analysis, Question, RunResult, TableView, Turn
+from worker.analysis.contract import Analysis, Question, Resumed, RunResult, TableView, Turn
 from worker.analysis.history import TURNS_KEPT
 from worker.analysis.joins import find_joins
+from worker.answers import keep_key, key_of, stored_answer
+from worker.approval import approval_given, gated, planner_of
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
@@ -20,7 +22,7 @@ _JOBS_LOOKED_AT = 30
 
 
 @dataclass
-class _LazySandbox:
+class LazySandbox:
     """Taken at the first run, so that a question that is declined costs none."""
 
     context: JobContext
@@ -42,6 +44,10 @@ async def analyze(context: JobContext) -> dict[str, Any]:
     model = choose_model(spec, runtime.models)
     tables = await _tables(context)
     turns = await _turns(context)
+    key = await key_of(context, spec, tables, turns)
+    stored = await stored_answer(context, key)
+    if stored is not None:
+        return stored
     views = tuple(TableView(table.name, table.profile) for table in tables)
     question = Question(
         text=job.request.question or "",
@@ -53,16 +59,28 @@ async def analyze(context: JobContext) -> dict[str, Any]:
         hosts=context.policy.egress.hosts if context.policy.egress else (),
     )
     analysis = await answer_question(
-        question, _LazySandbox(context, tables), model, context.policy, context.stage, settings=runtime.models
+        question,
+        gated(job, LazySandbox(context, tables)),
+        model,
+        context.policy,
+        context.stage,
+        settings=runtime.models,
+        resumed=resumed(job),
     )
-    return await _end(context, analysis, tables)
+    return keep_key(context, await end(context, analysis, tables), key)
+
+
+def resumed(job: Job) -> Resumed | None:
+    """The approved code that the job goes on with; None: it begins."""
+    given = approval_given(job.approval)
+    return Resumed(given.code, given.language, tuple(job.attempts)) if given is not None else None
 
 
 async def _tables(context: JobContext) -> list[Table]:
     job = context.job
     if job.session_id is None:
         raise JobFailedError("not_answerable", "There is no table: upload a file first.", code="no_table")
-    if job.request.file_ids:
+    if job.request.file_ids and job.approval is None:  # before an approval they were read already
         await context.stage("profiling")
         return await read_files(context, job.session_id, job.request.file_ids)
     tables = await session_tables(context)
@@ -87,9 +105,10 @@ async def _turns(context: JobContext) -> tuple[Turn, ...]:
     return tuple(reversed(turns[:TURNS_KEPT]))
 
 
-async def _end(context: JobContext, analysis: Analysis, tables: list[Table]) -> dict[str, Any]:
+async def end(context: JobContext, analysis: Analysis, tables: list[Table]) -> dict[str, Any]:
+    """The end of a job whose question was answered, or was not."""
     fields: dict[str, Any] = {
-        "planner": analysis.planner,
+        "planner": planner_of(context.job, analysis.planner, analysis.code),
         "understood": analysis.understood or None,
         "answer": analysis.answer or None,
         "code": analysis.code,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from store.records import Artifact
+from store.base import BlobMissingError
+from store.records import Artifact, Job, new_id, utc_now
 from worker.analysis.contract import Produced
 from worker.context import JobContext
 from worker.sandbox.collect import DISK_FULL, disk_is_full
@@ -53,6 +54,47 @@ async def _keep(context: JobContext, one: Produced, name: str, position: int) ->
     )
     await context.runtime.store.insert_artifact(artifact)
     return artifact.model_dump(include={"artifact_id", "name", "role", "mime", "size_bytes"})
+
+
+async def copy_artifacts(context: JobContext, source: Job) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The rows of `source`'s artifacts for this job, and its ids by theirs.
+
+    Those of the same session are the same ones; those of another are copied, as that session may be deleted.
+
+    Raises:
+        BlobMissingError: One of them has lost its bytes.
+    """
+    rows: list[dict[str, Any]] = []
+    store = context.runtime.store
+    for row in source.artifacts:
+        found = await store.get_artifact(source.tenant_id, row["artifact_id"])
+        if found is None:
+            raise BlobMissingError(f"the artifact {row['artifact_id']} is gone")
+        copied = found
+        if source.session_id != context.job.session_id:
+            copied = await _copy(context, found, len(rows))
+        rows.append({**row, "artifact_id": copied.artifact_id})
+    ids = [(old["artifact_id"], new["artifact_id"]) for old, new in zip(source.artifacts, rows, strict=True)]
+    return rows, dict(ids)
+
+
+async def _copy(context: JobContext, found: Artifact, position: int) -> Artifact:
+    job, blobs = context.job, context.runtime.blobs
+    key = f"{job.tenant_id}/{job.session_id or 'no-session'}/{job.task_id}/{position}-{_key_part(found.name)}"
+    await blobs.put(key, blobs.get(found.blob_key), found.size_bytes)
+    fields = {"artifact_id": new_id(), "task_id": job.task_id, "blob_key": key, "created_at": utc_now()}
+    copied = found.model_copy(update=fields)
+    await context.runtime.store.insert_artifact(copied)
+    return copied
+
+
+def renamed(value: Any, ids: Mapping[str, str]) -> Any:
+    """`value` with each artifact id in it exchanged for its new one."""
+    if isinstance(value, dict):
+        return {name: renamed(part, ids) for name, part in value.items()}
+    if isinstance(value, list):
+        return [renamed(part, ids) for part in value]
+    return ids.get(value, value) if isinstance(value, str) else value
 
 
 def with_chart(result: dict[str, Any] | None, artifacts: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -33,6 +33,11 @@ class JobContext:
     """For the record, once the sandbox is released: the web requests of all attempts."""
     _marks: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Go on from what an approved job did before it waited."""
+        if self.job.approval is not None:
+            self.egress = list(self.job.egress)
+
     @cached_property
     def policy(self) -> Policy:
         """The policy that the request names. Raises: PolicyError."""
@@ -71,8 +76,13 @@ class JobContext:
         """All clocks so far, in seconds; `queued_seconds` from creation to claim."""
         started = self.job.started_at or self.job.created_at
         queued = (started - self.job.created_at).total_seconds()
+        approval = self.job.approval
+        waited = {}
+        if approval is not None and approval.decided_at and approval.asked_at:
+            waited["approval_seconds"] = (approval.decided_at - approval.asked_at).total_seconds()
         return {
             "queued_seconds": round(max(0.0, queued), 4),
+            **waited,
             **self._marks,
             "job_seconds": round(time.monotonic() - self.claimed_at, 4),
         }

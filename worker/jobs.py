@@ -15,6 +15,7 @@ from policies.model import PolicyError, UnknownPolicyError
 from store.base import StoreUnavailableError
 from store.records import Job, new_id, utc_now
 from worker.analyze import analyze
+from worker.approval import ApprovalNeededError, waiting
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.engines.base import (
@@ -70,7 +71,7 @@ def _stillborn(runtime: Runtime, job: Job) -> dict[str, Any] | None:
     if job.deliveries > runtime.settings.max_deliveries:
         message = f"This job ended its worker {job.deliveries - 1} times and is not tried again."
         return ending("poison", message)
-    age = utc_now() - job.created_at
+    age = utc_now() - (job.queued_at or job.created_at)
     if job.deliveries == 1 and age.total_seconds() > runtime.settings.queued_seconds:
         return ending(
             "expired", f"The job waited {age.total_seconds():.0f} s in the queue, longer than allowed."
@@ -105,6 +106,8 @@ async def _work_under_lease(context: JobContext) -> dict[str, Any]:
 async def _work(context: JobContext) -> dict[str, Any]:
     try:
         return await KINDS[context.job.kind](context)
+    except ApprovalNeededError as error:
+        return {"state": "awaiting_approval", **waiting(error)}
     except JobFailedError as error:
         return ending(error.outcome, error.message, error_code=error.code)
     except (UnknownPolicyError, UnknownModelError) as error:
@@ -143,7 +146,7 @@ async def _finish(context: JobContext, changes: dict[str, Any]) -> None:
     changes.setdefault("egress", context.egress)
     for attempt in range(_FINISH_TRIES):
         try:
-            finished = await context.lease.finish(**changes)
+            finished = await _write_end(context, changes)
         except StoreUnavailableError as error:
             log.warning("the end is not written yet", error=str(error), attempt=attempt)
             await asyncio.sleep(min(2.0**attempt, context.runtime.settings.lease_seconds / 3))
@@ -151,6 +154,21 @@ async def _finish(context: JobContext, changes: dict[str, Any]) -> None:
                 await context.lease.renew()
             continue
         if finished:
-            await context.runtime.announce(context.job.task_id, changes["state"], changes["stage"])
+            stage = changes.get("stage", changes["state"])
+            await context.runtime.announce(context.job.task_id, changes["state"], stage)
         return
     log.error("the end could not be written; the job will be taken up again when its lease ends")
+
+
+async def _write_end(context: JobContext, changes: dict[str, Any]) -> bool:
+    """Write the end, or that the job waits for an approval: unless it was cancelled meanwhile."""
+    if changes["state"] != "awaiting_approval":
+        return await context.lease.finish(**changes)
+    if await context.lease.park(**{name: value for name, value in changes.items() if name != "state"}):
+        return True
+    job = await context.runtime.store.get_job(context.job.tenant_id, context.job.task_id)
+    if job is None or not job.cancel_requested:
+        return False
+    cancelled = ending("cancelled", "Cancelled on request.")
+    changes.update(cancelled)
+    return await context.lease.finish(**cancelled)

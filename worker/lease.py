@@ -64,6 +64,11 @@ class Lease:
         kept = harmless_changes(changes)
         return await self._store.finish_job(self.job.tenant_id, self.job.task_id, self._owner, kept)
 
+    async def park(self, **changes: object) -> bool:
+        """Give the job up until a person has decided; False: it is not ours, or is to be cancelled."""
+        kept = harmless_changes(changes)
+        return await self._store.park_job(self.job.tenant_id, self.job.task_id, self._owner, kept)
+
     async def renew(self) -> None:
         """Hold on for another lease. Raises: LeaseLostError."""
         until = utc_now() + timedelta(seconds=self._seconds)

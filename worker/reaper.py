@@ -80,6 +80,8 @@ async def sweep_jobs(store: Store, settings: Settings) -> None:
     for tenant_id, task_id in await store.sweep_leases(now):
         log.warning("lease ended; published again", task_id=task_id)
         await _publish(store, settings, tenant_id, task_id)
+    for tenant_id, task_id in await store.sweep_awaiting(now - timedelta(seconds=settings.approval_seconds)):
+        await _expire_awaiting(store, settings, tenant_id, task_id)
     overdue = now - timedelta(seconds=_PUBLISH_AGAIN_SECONDS)
     for tenant_id, task_id in await store.sweep_unpublished(overdue):
         await _republish_or_expire(store, settings, tenant_id, task_id)
@@ -89,12 +91,22 @@ async def _republish_or_expire(store: Store, settings: Settings, tenant_id: str,
     job = await store.get_job(tenant_id, task_id)
     if job is None:
         return
-    age = (utc_now() - job.created_at).total_seconds()
+    age = (utc_now() - (job.queued_at or job.created_at)).total_seconds()
     if age > settings.queued_seconds:
         changes = ending("expired", f"The job waited {age:.0f} s in the queue, longer than allowed.")
         await store.sweep_end(tenant_id, task_id, changes, utc_now())
         return
     await _publish(store, settings, tenant_id, task_id)
+
+
+async def _expire_awaiting(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:
+    job = await store.get_job(tenant_id, task_id)
+    if job is None or job.awaiting_since is None:
+        return
+    hours = settings.approval_seconds / 3600
+    changes = ending("expired", f"Nobody approved or rejected the code within {hours:g} hours. Ask again.")
+    if await store.end_awaiting(tenant_id, task_id, job.awaiting_since, changes) is not None:
+        log.warning("waited too long for an approval", task_id=task_id)
 
 
 async def _publish(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:

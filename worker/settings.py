@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """After this Redis hands an unacknowledged job to another worker."""
     queued_seconds: float = Field(3600, gt=0)
     """A job that nobody has claimed for this long has expired."""
+    approval_seconds: float = Field(86_400, gt=0)
+    """A job whose code nobody approved or rejected for this long has expired."""
     max_deliveries: int = Field(3, ge=1, le=20)
     sweep_seconds: float = Field(10, gt=0, le=600)
 

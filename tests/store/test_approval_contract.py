@@ -15,7 +15,9 @@ from tests.store import make
 from tests.store.make import OTHER, TENANT
 
 AWAITING = Approval(state="awaiting", code="1 + 1", language="python")
-APPROVED = AWAITING.model_copy(update={"state": "approved", "code": "2 + 2", "edited": True})
+APPROVED = AWAITING.model_copy(
+    update={"state": "approved", "code": "2 + 2", "edited": True, "decided_at": make.ago(1)}
+)
 REJECTED = {
     "state": "cancelled",
     "outcome": "cancelled",

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from policies.model import Policy
 from store.records import Attempt, JobError
-from worker.analysis.contract import Analysis, Decline, Question, Sandbox, StageWriter
+from worker.analysis.contract import Analysis, Decline, Plan, Question, Resumed, Sandbox, StageWriter
 from worker.analysis.loop import answer_with_model, declined
 from worker.analysis.relevance import decline, irrelevant
+from worker.analysis.wording import safe_words, template_words
 from worker.models.base import Model
 from worker.models.settings import ModelSettings
 
@@ -24,6 +25,7 @@ async def answer_question(
     *,
     settings: ModelSettings | None = None,
     clock: Callable[[], float] = time.monotonic,
+    resumed: Resumed | None = None,
 ) -> Analysis:
     """Answer one question; every way it can go wrong is an `Analysis` with its own outcome.
 
@@ -35,24 +37,39 @@ async def answer_question(
         on_stage: Told of each stage, with fields of the job's record (`code`, `attempts` ...).
         settings: Time and token limits of the model; the environment's by default.
         clock: Seconds, for the attempts' times.
+        resumed: Approved code, which is run before anybody is asked for other code.
     """
     if why := await asyncio.to_thread(irrelevant, question.text, question.tables):
         return declined(await asyncio.to_thread(decline, why, question.tables), "builtin")
     if model is None:
-        return await _answer_builtin(question, sandbox, on_stage, clock)
+        return await _answer_builtin(question, sandbox, on_stage, clock, resumed)
     return await answer_with_model(
-        question, sandbox, model, policy, on_stage, settings=settings or ModelSettings(), clock=clock
+        question,
+        sandbox,
+        model,
+        policy,
+        on_stage,
+        settings=settings or ModelSettings(),
+        clock=clock,
+        resumed=resumed,
     )
 
 
 async def _answer_builtin(
-    question: Question, sandbox: Sandbox, on_stage: StageWriter, clock: Callable[[], float]
+    question: Question,
+    sandbox: Sandbox,
+    on_stage: StageWriter,
+    clock: Callable[[], float],
+    resumed: Resumed | None = None,
 ) -> Analysis:
     from worker.models.builtin import plan, word
 
     await on_stage("planning", {"planner": "builtin"})
     # Rules over a wide profile take a while: the lease is renewed on this loop.
     decision = await asyncio.to_thread(plan, question)
+    edited = resumed is not None and not _is_plan(decision, resumed)
+    if resumed is not None and edited:
+        decision = Plan(resumed.code, resumed.language, "builtin")
     if isinstance(decision, Decline):
         return declined(decision, "builtin")
     shown = {"code": decision.code, "language": decision.language, "understood": decision.understood}
@@ -68,14 +85,18 @@ async def _answer_builtin(
         seconds=run.seconds or clock() - started,
     )
     failed = run.outcome != "ok"
+    # The rules know how to word what they planned, not what a person wrote in its place.
+    words = None
     if not failed:
+        template = safe_words(template_words(run.result, run.stdout.text)) if edited else ""
+        words = template or word(decision, run.result)
         await on_stage("interpreting", {"attempts": [attempt.model_dump()]})
     return Analysis(
         run.outcome,
         "builtin",
         understood=decision.understood,
-        answer=None if failed else word(decision, run.result),
-        answer_source="none" if failed else "builtin",
+        answer=words,
+        answer_source="none" if failed else "template" if edited else "builtin",
         code=decision.code,
         language=decision.language,
         run=run,
@@ -84,3 +105,9 @@ async def _answer_builtin(
         if failed
         else None,
     )
+
+
+def _is_plan(decision: Plan | Decline, resumed: Resumed) -> bool:
+    if isinstance(decision, Decline):
+        return False
+    return (decision.code, decision.language) == (resumed.code, resumed.language)

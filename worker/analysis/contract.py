@@ -121,6 +121,15 @@ class Question:
     """The same turns with their results and code; empty where only the words are known."""
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """Code that a person has approved, to be run as it is, and what was tried before it."""
+
+    code: str
+    language: Language
+    attempts: tuple[Attempt, ...] = ()
+
+
 StageWriter = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Called with the new stage (`planning`, `running`, `repairing`, `interpreting`) and fields to store."""
 

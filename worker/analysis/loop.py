@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from policies.model import Policy
 from store.records import Attempt, JobError, Language, Outcome
-from worker.analysis.contract import Analysis, Decline, Question, RunResult, Sandbox, StageWriter
+from worker.analysis.contract import Analysis, Decline, Question, Resumed, RunResult, Sandbox, StageWriter
 from worker.analysis.interpret import put_into_words
 from worker.analysis.meter import Meter, TokenBudgetError
 from worker.analysis.planner import Draft, write_code
@@ -32,6 +32,7 @@ async def answer_with_model(
     *,
     settings: ModelSettings,
     clock: Callable[[], float],
+    resumed: Resumed | None = None,
 ) -> Analysis:
     """Let `model` write code until it runs, at most `policy.limits.attempts` times, and word the result."""
     meter = Meter(
@@ -42,6 +43,8 @@ async def answer_with_model(
     )
     language: Language = "sql" if question.mode == "sql" else "python"
     loop = _Loop(question, sandbox, meter, policy.limits.attempts, on_stage, clock, language)
+    if resumed is not None:
+        loop.approved, loop.language, loop.attempts = resumed.code, resumed.language, list(resumed.attempts)
     return await loop.answer()
 
 
@@ -72,6 +75,8 @@ class _Loop:
     code: str | None = None
     """The last code that there was, run or not."""
     run: RunResult | None = None
+    approved: str | None = None
+    """Code that is run first, in place of what the model would say."""
 
     async def answer(self) -> Analysis:
         await self.on_stage("planning", {"planner": self.meter.model.name})
@@ -96,6 +101,9 @@ class _Loop:
 
     async def _attempt(self, messages: list[Message]) -> tuple[str, str]:
         """One reply and, if code came of it, its run: what was said, and what to mend (empty: nothing)."""
+        if self.approved is not None:
+            code, self.approved = self.approved, None
+            return code, await self._run(code)
         started = self.clock()
         try:
             draft = await write_code(self.meter, messages, self.language)

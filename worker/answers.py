@@ -1,0 +1,183 @@
+"""Is the answer to this very question there already, and may this one serve the next who asks?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from policies.spec import policy_digest
+from store.base import BlobMissingError
+from store.records import Job, Request, Session, Table
+from worker.analysis.contract import Turn
+from worker.analysis.history import depends_on_history
+from worker.artifacts import copy_artifacts, renamed
+from worker.context import JobContext
+from worker.ending import ending
+from worker.engines.base import EngineError
+from worker.engines.choose import choose_engine
+from worker.sandbox.collect import DISK_FULL
+
+log = structlog.get_logger()
+_SOURCES = ("analysis", "models")
+_TAKEN_OVER = (
+    "planner",
+    "understood",
+    "answer",
+    "code",
+    "language",
+    "stdout",
+    "stderr",
+    "attempts",
+    "notes",
+    "receipt",
+)
+_CHANGING = re.compile(
+    r"\b(?:now|today|utcnow|localtime|gmtime|time_ns|perf_counter|monotonic|current_\w+|transaction_timestamp|"
+    r"get_current_\w+|localtimestamp|random\w*|rand\w*|sample|shuffle|permutation|choice\w*|secrets|"
+    r"uuid\w*|gen_random_uuid|tablesample|reservoir|urandom|getpid|nextval)\b|\btime\s*\.\s*time\b",
+    re.IGNORECASE,
+)
+"""Names in code whose value is another one the next time: clocks and chance."""
+
+
+@dataclass(frozen=True)
+class AnswerKey:
+    """Names one answer; `image` is the sandbox image that it must come out of."""
+
+    digest: str
+    image: str
+
+
+async def key_of(
+    context: JobContext, spec: str, tables: Sequence[Table], turns: Sequence[Turn] = ()
+) -> AnswerKey | None:
+    """What the answer of this job is stored under; None: its kind of answer is not stored.
+
+    Args:
+        context: The job.
+        spec: Which model writes the code, as resolved.
+        tables: All that the code may see, in order.
+        turns: The questions before, the oldest first.
+    """
+    job, policy = context.job, context.policy
+    if policy.egress is not None:
+        return None
+    session = await context.runtime.store.get_session(job.tenant_id, job.session_id or "")
+    try:
+        engines = context.runtime.engines
+        engine, _ = await choose_engine(policy, await engines.usual(), engines.second)
+        image = await engine.image_digest(context.runtime.settings.image)
+    except EngineError:  # the run will say it in words
+        return None
+    before = turns if depends_on_history(job.request.question or "") else ()
+    parts = [
+        _model(spec),
+        _asked(job.kind, job.request),
+        [[table.name, table.sha256, table.profile] for table in tables],
+        [session.hidden, session.joins] if isinstance(session, Session) else None,
+        [[turn.question, turn.answer, turn.code] for turn in before],
+        policy_digest(policy),
+        image,
+        planner_version(),
+    ]
+    return AnswerKey(_digest(parts), image)
+
+
+async def stored_answer(context: JobContext, key: AnswerKey | None) -> dict[str, Any] | None:
+    """The end of this job, if an earlier one of the tenant has its answer; else None."""
+    request = context.job.request
+    if key is None or not request.cache or request.approve:
+        return None
+    source = await context.runtime.store.find_answer(context.job.tenant_id, key.digest)
+    if source is None:
+        return None
+    try:
+        artifacts, ids = await copy_artifacts(context, source)
+    except BlobMissingError:
+        log.warning("a stored answer has lost a file; asked anew", cached_from=source.task_id)
+        return None
+    fields = {name: getattr(source, name) for name in _TAKEN_OVER}
+    context.notes = list(source.notes)
+    return ending(
+        "ok",
+        **fields,
+        result=renamed(source.result, ids),
+        parts=[part.model_copy(update={"result": renamed(part.result, ids)}) for part in source.parts],
+        artifacts=artifacts,
+        usage={name: source.usage[name] for name in ("model", "answer_source") if name in source.usage},
+        cached=True,
+        cached_from=await _origin(context, source),
+        answer_key=key.digest,
+    )
+
+
+def keep_key(context: JobContext, changes: dict[str, Any], key: AnswerKey | None) -> dict[str, Any]:
+    """`changes` with the key, if the answer in them may be given to the next who asks."""
+    if key is not None and changes["outcome"] == "ok" and _is_lasting(context, changes, key):
+        changes["answer_key"] = key.digest
+    return changes
+
+
+@cache
+def planner_version() -> str:
+    """Changes with anything that turns a question into code or words."""
+    digest = hashlib.sha256(version("sandglass").encode())
+    here = Path(__file__).parent
+    for path in sorted(path for name in _SOURCES for path in (here / name).rglob("*.py")):
+        digest.update(f"{path.relative_to(here)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def changes_by_itself(code: str) -> bool:
+    """Whether code may give another result on the same data: it reads a clock, or draws lots."""
+    return bool(_CHANGING.search(code))
+
+
+def _is_lasting(context: JobContext, changes: dict[str, Any], key: AnswerKey) -> bool:
+    approval, sandbox = context.job.approval, context.sandbox
+    codes = [changes.get("code") or "", *(part.code or "" for part in changes.get("parts", []))]
+    return not (
+        (approval is not None and approval.edited)  # a person's code, not the planner's
+        or (sandbox is not None and sandbox.image_digest != key.image)  # a standby of an older image
+        or "answer_note" in changes.get("usage", {})  # the model found no words: the next time it may
+        or any(DISK_FULL in note for note in context.notes)
+        or any(changes_by_itself(code) for code in codes)
+    )
+
+
+async def _origin(context: JobContext, source: Job) -> str:
+    """The task that ran the code, while it is there."""
+    if source.cached_from is not None:
+        origin = await context.runtime.store.get_job(source.tenant_id, source.cached_from)
+        if origin is not None:
+            return origin.task_id
+    return source.task_id
+
+
+def _asked(kind: str, request: Request) -> list[Any]:
+    question = " ".join((request.question or "").split())
+    return [kind, question, request.mode, request.table, request.column, request.operation, request.by]
+
+
+def _model(spec: str) -> list[str]:
+    """The name; of a script also what it says, as its file may change under the same name."""
+    provider, _, name = spec.partition(":")
+    if provider == "scripted" and not name.lstrip().startswith("["):
+        try:
+            return [spec, hashlib.sha256(Path(name).read_bytes()).hexdigest()]
+        except (OSError, ValueError):
+            return [spec]
+    return [spec]
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
