@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from worker.analysis.contract import Turn
+from worker.analysis.sizes import cut
 from worker.analysis.wording import template_words
 
 TURNS_KEPT = 10
@@ -60,11 +61,11 @@ def history_text(turns: Sequence[Turn]) -> str:
     if older:
         lines += ["Long before (question -> result):", *(_summary(turn) for turn in older), ""]
     for turn in recent:
-        lines += [f"Q: {_cut(turn.question, TEXT_CHARS_MAX)}", f"A: {_cut(turn.answer, TEXT_CHARS_MAX)}"]
+        lines += [f"Q: {cut(turn.question, TEXT_CHARS_MAX)}", f"A: {cut(turn.answer, TEXT_CHARS_MAX)}"]
         if turn.result is not None:
             lines.append(f"Result: {_result(turn.result)}")
     if recent and recent[-1].code:
-        lines += [f"Code of the last answer ({recent[-1].language}):", _cut(recent[-1].code, CODE_CHARS_MAX)]
+        lines += [f"Code of the last answer ({recent[-1].language}):", cut(recent[-1].code, CODE_CHARS_MAX)]
     return "\n".join(lines)
 
 
@@ -85,7 +86,7 @@ def _result(result: dict[str, Any]) -> str:
         }
     if result.get("shape"):
         shown["shape"] = result["shape"]
-    return _cut(json.dumps(shown, ensure_ascii=False, default=str), RESULT_CHARS_MAX)
+    return cut(json.dumps(shown, ensure_ascii=False, default=str), RESULT_CHARS_MAX)
 
 
 def _is_mostly_ascii(words: list[str]) -> bool:
@@ -94,8 +95,4 @@ def _is_mostly_ascii(words: list[str]) -> bool:
 
 
 def _line(text: str, chars_max: int) -> str:
-    return _cut(" ".join(text.split()), chars_max)
-
-
-def _cut(text: str, chars_max: int) -> str:
-    return text if len(text) <= chars_max else f"{text[:chars_max]} [... cut]"
+    return cut(" ".join(text.split()), chars_max)

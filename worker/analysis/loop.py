@@ -13,14 +13,24 @@ from worker.analysis.contract import Analysis, Decline, Question, Resumed, RunRe
 from worker.analysis.interpret import put_into_words
 from worker.analysis.meter import Meter, TokenBudgetError
 from worker.analysis.planner import Draft, write_code
-from worker.analysis.prompts import plan_messages, repair_messages, trim_traceback
+from worker.analysis.prompts import (
+    CODE_CHARS_MAX,
+    TRACEBACK_CHARS_MAX,
+    plan_messages,
+    repair_messages,
+    trim_traceback,
+)
 from worker.analysis.relevance import decline, declined_by_model
 from worker.analysis.repair import describe_failure, is_repairable
+from worker.analysis.schema_choice import tell_tables
+from worker.analysis.sizes import size_of
 from worker.models.base import Message, Model, ModelError, ModelReplyError
 from worker.models.settings import ModelSettings
 
 BROKEN_CODE_CHARS_MAX = 20_000
 """Kept of code that does not parse."""
+SAID_LEAST_CHARS = 600
+"""Of a reply that went wrong, a model sees so much in any case."""
 
 
 async def answer_with_model(
@@ -40,9 +50,12 @@ async def answer_with_model(
         timeout_seconds=settings.model_timeout_seconds,
         max_output_tokens=settings.max_output_tokens,
         max_total_tokens=settings.max_total_tokens,
+        context_tokens=settings.context_tokens(model.name),
     )
     language: Language = "sql" if question.mode == "sql" else "python"
-    loop = _Loop(question, sandbox, meter, policy.limits.attempts, on_stage, clock, language)
+    loop = _Loop(
+        question, sandbox, meter, policy.limits.attempts, on_stage, clock, language, settings.schema_tokens
+    )
     if resumed is not None:
         loop.approved, loop.language, loop.attempts = resumed.code, resumed.language, list(resumed.attempts)
     return await loop.answer()
@@ -71,16 +84,25 @@ class _Loop:
     on_stage: StageWriter
     clock: Callable[[], float]
     language: Language
+    schema_tokens: int
     attempts: list[Attempt] = field(default_factory=list)
     code: str | None = None
     """The last code that there was, run or not."""
+    schema_usage: dict[str, Any] = field(default_factory=dict)
     run: RunResult | None = None
     approved: str | None = None
     """Code that is run first, in place of what the model would say."""
 
     async def answer(self) -> Analysis:
         await self.on_stage("planning", {"planner": self.meter.model.name})
-        asked = messages = plan_messages(self.question, self.language)
+        try:
+            told = await tell_tables(self.meter, self.question, self.language, self.schema_tokens)
+        except TokenBudgetError as error:
+            return self._failed("no_code", str(error))
+        self.schema_usage = told.usage
+        asked = messages = plan_messages(
+            self.question, self.language, told.text, self.meter.prompt_tokens_max
+        )
         while True:
             try:
                 said, trouble = await self._attempt(messages)
@@ -96,7 +118,10 @@ class _Loop:
                 return declined(decision, self.meter.model.name, self._usage("model"))
             if len(self.attempts) >= self.attempts_max:
                 return self._failed(self._last_outcome(), self._explain_attempts(trouble))
-            messages = repair_messages(asked, said, trouble, self.language)
+            room = self.meter.bytes_left(asked, CODE_CHARS_MAX + TRACEBACK_CHARS_MAX)
+            trouble = trim_traceback(trouble, min(TRACEBACK_CHARS_MAX, room // 2))
+            said_max = max(room - size_of(trouble), SAID_LEAST_CHARS)
+            messages = repair_messages(asked, said, trouble, self.language, said_max)
             await self.on_stage("repairing", self._shown())
 
     async def _attempt(self, messages: list[Message]) -> tuple[str, str]:
@@ -156,7 +181,7 @@ class _Loop:
         )
 
     def _usage(self, answer_source: str, note: str = "") -> dict[str, Any]:
-        usage = {**self.meter.usage, "answer_source": answer_source}
+        usage = {**self.meter.usage, **self.schema_usage, "answer_source": answer_source}
         return {**usage, "answer_note": note} if note else usage
 
     def _shown(self) -> dict[str, Any]:

@@ -40,7 +40,7 @@ async def write_code(meter: Meter, messages: list[Message], language: Language) 
     for _ in range(CONTINUATIONS_MAX):
         if reply.finish != "length" or _is_whole(found):
             break
-        reply = await meter.ask(continue_messages(messages, said))
+        reply = await meter.ask(continue_messages(messages, said, meter.bytes_left(messages)))
         said = _join(said, reply.text)
         found = extract_code(said, language)
     return Draft(said, found)

@@ -12,13 +12,21 @@ from worker.analysis.contract import Question, RunResult, Turn
 from worker.analysis.history import history_text
 from worker.analysis.profile_text import profile_text
 from worker.analysis.relevance import MARK
+from worker.analysis.sizes import BYTES_PER_TOKEN, cut, size_of
+from worker.analysis.subschema import rank
 from worker.models.base import Message
 
+SCHEMA_TOKENS = 4000
+"""Of the tables' description, where nothing else is said."""
+# In bytes of UTF-8, some three of which are a token, whatever the language.
 QUESTION_CHARS_MAX = 4000
 CODE_CHARS_MAX = 12_000
+EXPLAINED_CODE_CHARS_MAX = 6000
 TRACEBACK_CHARS_MAX = 3000
 RESULT_CHARS_MAX = 6000
 OUTPUT_CHARS_MAX = 2000
+PLAN_TOKENS = 12_000
+_HISTORY_SHARE, _QUESTION_SHARE = 0.3, 0.2
 RESULT_ROWS = 20
 HOSTS_SHOWN = 50
 
@@ -48,6 +56,8 @@ _SQL = """You are a data analyst. You answer a question about tables by writing 
 Return only the query: one SELECT (or WITH ... SELECT), no explanation, no Markdown.
 Each table can be queried by its name; put column names in double quotes, exactly as given.
 Do not read files, do not attach databases, do not install extensions; there is no network."""
+_CHOOSE = """You choose the tables that are needed to answer a question, by their names.
+Return only the names of up to 8 tables, one on each line, exactly as given; the most needed first."""
 _WORDS = """You explain the result of a computation to a business user.
 Answer the question in 2-3 plain sentences, from the result alone. No Markdown, no links, no code.
 Say only numbers that stand in the result (you may round them); compute nothing yourself.
@@ -59,16 +69,30 @@ def random_token() -> str:
     return secrets.token_hex(8)
 
 
-def plan_messages(question: Question, language: Language, token: Token = random_token) -> list[Message]:
-    """Ask for code: the tables' profile (fenced), earlier turns (fenced), the question."""
+def plan_messages(
+    question: Question,
+    language: Language,
+    tables: str | None = None,
+    tokens_max: int = PLAN_TOKENS,
+    token: Token = random_token,
+) -> list[Message]:
+    """Ask for code: the tables (fenced), earlier turns (fenced), the question.
+
+    `tables` is what of them is told; without it, the ranking's choice within `SCHEMA_TOKENS`. Where the
+    prompt may have few tokens, the question and the earlier turns are cut shorter.
+    """
     mark = token()
-    parts = ["The tables:", _fenced(profile_text(question.tables), mark)]
-    if turns := question.turns or tuple(Turn(asked, answer) for asked, answer in question.history):
+    bytes_max = tokens_max * BYTES_PER_TOKEN
+    if tables is None:
+        tables = profile_text(rank(question), SCHEMA_TOKENS).text
+    parts = ["The tables:", _fenced(tables, mark)]
+    if turns := question.turns or tuple(Turn(said, answer) for said, answer in question.history):
         parts += [
             "Earlier questions and answers, the oldest first, for where the question builds on them:",
-            _fenced(history_text(turns), mark),
+            _fenced(cut(history_text(turns), int(bytes_max * _HISTORY_SHARE)), mark),
         ]
-    parts += ["The question:", _cut(question.text, QUESTION_CHARS_MAX)]
+    asked = cut(question.text, min(QUESTION_CHARS_MAX, int(bytes_max * _QUESTION_SHARE)))
+    parts += ["The question:", asked]
     system = _SQL if language == "sql" else _PYTHON.replace("NETWORK", _network(question.hosts))
     return [Message("system", f"{system}\n{_ABOUT}\n{_rule(mark)}"), Message("user", "\n".join(parts))]
 
@@ -84,8 +108,21 @@ def _network(hosts: tuple[str, ...]) -> str:
     )
 
 
+def choose_messages(question: Question, names: str, token: Token = random_token) -> list[Message]:
+    """Ask which of very many tables are needed, by their names alone (fenced)."""
+    mark = token()
+    parts = ["The names of the tables:", _fenced(names, mark)]
+    parts += ["The question:", cut(question.text, QUESTION_CHARS_MAX)]
+    return [Message("system", f"{_CHOOSE}\n{_rule(mark)}"), Message("user", "\n".join(parts))]
+
+
 def repair_messages(
-    asked: list[Message], said: str, trouble: str, language: Language, token: Token = random_token
+    asked: list[Message],
+    said: str,
+    trouble: str,
+    language: Language,
+    said_max: int = CODE_CHARS_MAX,
+    token: Token = random_token,
 ) -> list[Message]:
     """Ask again: the first prompt, what was said, and what went wrong with it (fenced)."""
     mark = token()
@@ -97,13 +134,14 @@ def repair_messages(
             f"{_rule(mark)} Find the cause and return only the corrected, {what}.",
         ]
     )
-    return [*asked, Message("assistant", _cut(said, CODE_CHARS_MAX) or "(nothing)"), Message("user", note)]
+    return [*asked, Message("assistant", cut(said, said_max) or "(nothing)"), Message("user", note)]
 
 
-def continue_messages(asked: list[Message], said: str) -> list[Message]:
+def continue_messages(asked: list[Message], said: str, said_max: int = 2 * CODE_CHARS_MAX) -> list[Message]:
     """Ask to go on with a reply that the token limit cut."""
     note = "You were cut off. Go on exactly where you stopped; repeat nothing, open no new fence."
-    return [*asked, Message("assistant", said[-2 * CODE_CHARS_MAX :]), Message("user", note)]
+    tail = said.encode("utf-8", "replace")[-said_max:].decode("utf-8", "ignore")
+    return [*asked, Message("assistant", tail), Message("user", note)]
 
 
 def interpret_messages(
@@ -111,11 +149,11 @@ def interpret_messages(
 ) -> list[Message]:
     """Ask for words: the question, the code, the result and what was printed (fenced)."""
     mark = token()
-    parts = ["The user asked:", _cut(question.text, QUESTION_CHARS_MAX)]
-    parts += ["This code ran:", _fenced(_cut(code, CODE_CHARS_MAX), mark)]
+    parts = ["The user asked:", cut(question.text, QUESTION_CHARS_MAX)]
+    parts += ["This code ran:", _fenced(cut(code, EXPLAINED_CODE_CHARS_MAX), mark)]
     parts += ["The result:", _fenced(result_text(run.result), mark)]
     if run.stdout.text.strip():
-        parts += ["It printed:", _fenced(_cut(run.stdout.text, OUTPUT_CHARS_MAX), mark)]
+        parts += ["It printed:", _fenced(cut(run.stdout.text, OUTPUT_CHARS_MAX), mark)]
     return [Message("system", f"{_WORDS}\n{_rule(mark)}"), Message("user", "\n".join(parts))]
 
 
@@ -125,7 +163,7 @@ def ungrounded_messages(asked: list[Message], said: str, numbers: list[str]) -> 
     note = (
         f"These numbers do not stand in the result: {listed}. Answer again without them, and compute nothing."
     )
-    return [*asked, Message("assistant", _cut(said, 2000)), Message("user", note)]
+    return [*asked, Message("assistant", cut(said, 2000)), Message("user", note)]
 
 
 def result_text(result: dict[str, Any] | None) -> str:
@@ -142,12 +180,14 @@ def result_text(result: dict[str, Any] | None) -> str:
         shown["value"] = short
         if short != value:
             shown["note"] = f"only the first {RESULT_ROWS} are shown"
-    return _cut(json.dumps(shown, ensure_ascii=False, default=str), RESULT_CHARS_MAX)
+    return cut(json.dumps(shown, ensure_ascii=False, default=str), RESULT_CHARS_MAX)
 
 
 def trim_traceback(text: str, chars_max: int = TRACEBACK_CHARS_MAX) -> str:
     """The head and, above all, the tail of a traceback: the error itself stands last."""
     text = text.strip() or "(no message)"
+    # In bytes: a letter of some languages is a token of its own.
+    chars_max = chars_max * len(text) // size_of(text)
     if len(text) <= chars_max:
         return text
     head = chars_max // 4
@@ -162,9 +202,3 @@ def _fenced(text: str, mark: str) -> str:
 
 def _rule(mark: str) -> str:
     return _UNTRUSTED.replace("TOKEN", mark)
-
-
-def _cut(text: str, chars_max: int) -> str:
-    if len(text) <= chars_max:
-        return text
-    return f"{text[:chars_max]} [... cut, {len(text):,} characters in all]"

@@ -32,10 +32,18 @@ class ModelSettings(BaseSettings):
     )
     ollama_context_tokens: int = Field(8192, ge=2048, le=1 << 20)
     """Ollama's own default (2048 or 4096) silently drops the start of a longer prompt."""
+    openai_context_tokens: int = Field(32_768, ge=2048, le=4 << 20)
+    """What an OpenAI-compatible model takes in and gives out together: prompts are kept below it."""
+    schema_tokens: int = Field(4000, ge=400, le=200_000)
+    """What the tables may take of a prompt; less where the model's context has no room for so much."""
     openai_url: str | None = Field(
         None, validation_alias=AliasChoices("SANDGLASS_OPENAI_URL", "OPENAI_BASE_URL")
     )
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+
+    def context_tokens(self, model_name: str) -> int:
+        """The context of the model that goes by this name."""
+        return self.ollama_context_tokens if model_name.startswith("ollama:") else self.openai_context_tokens
 
     @field_validator("models_allowed", mode="before")
     @classmethod

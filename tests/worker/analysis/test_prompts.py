@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from worker.analysis.contract import Question, RunResult, TableView
-from worker.analysis.profile_text import PROFILE_CHARS_MAX, profile_text
+from worker.analysis.profile_text import profile_text
 from worker.analysis.prompts import (
     interpret_messages,
     plan_messages,
@@ -13,6 +13,8 @@ from worker.analysis.prompts import (
     result_text,
     trim_traceback,
 )
+from worker.analysis.sizes import tokens_of
+from worker.analysis.subschema import rank
 from worker.models.base import Message
 
 
@@ -22,8 +24,12 @@ def table(columns: int = 2, rows: int = 10, name: str = "sales") -> TableView:
     return TableView(name, {"name": name, "rows": rows, "columns": described, "sample": sample})
 
 
+def told(*tables: TableView, tokens_max: int = 4000) -> str:
+    return profile_text(rank(Question("How many?", tables)), tokens_max).text
+
+
 def test_shape_columns_and_three_sample_rows_go_in_and_no_more_rows() -> None:
-    text = profile_text([table()])
+    text = told(table())
     assert "table sales (also df): 10 rows x 2 columns" in text
     assert '- "col_1": int64; 1 missing; 5 different' in text
     assert "r2c1" in text
@@ -31,20 +37,20 @@ def test_shape_columns_and_three_sample_rows_go_in_and_no_more_rows() -> None:
 
 
 def test_a_wide_table_is_cut_with_a_visible_note() -> None:
-    text = profile_text([table(columns=5000)])
-    assert len(text) < PROFILE_CHARS_MAX + 500
+    text = told(table(columns=5000))
+    assert tokens_of(text) <= 4000
     assert re.search(r"\d+ further columns are not shown", text)
 
 
 def test_many_tables_share_the_room() -> None:
-    text = profile_text([table(name=f"t{at}", columns=30) for at in range(500)])
-    assert len(text) < PROFILE_CHARS_MAX * 3
-    assert "further tables are not shown" in text
+    text = told(*(table(name=f"t{at}", columns=30) for at in range(500)))
+    assert tokens_of(text) <= 4000
+    assert "further tables are not shown, only by name: t" in text
 
 
 def test_a_hostile_profile_does_not_break_it() -> None:
     profile: dict[str, Any] = {"rows": None, "columns": [None, {"name": "x" * 10_000}], "sample": [None, [1]]}
-    assert len(profile_text([TableView("t" * 10_000, profile)])) < 1000
+    assert len(told(TableView("t" * 10_000, profile))) < 1000
 
 
 def test_the_plan_prompt_names_what_the_sandbox_has() -> None:
