@@ -45,6 +45,8 @@ def without_hidden(table: TextTable, asked: Asked) -> TextTable:
         )
     table.scan = f"(SELECT {_renumbered(kept)} FROM {table.scan})"  # noqa: S608 - our own names
     table.columns = [table.columns[index] for index in kept]
+    if table.kinds is not None:
+        table.kinds.keep(kept)
     table.coercions = [item for item in table.coercions if item["column"] not in hidden]
     return table
 

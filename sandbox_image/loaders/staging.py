@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .cell_kinds import KindCounts
 from .engine import quote
 from .errors import TOO_LARGE, BadFileError
 from .limits import MAX_CELL_CHARACTERS
@@ -36,6 +37,8 @@ class TextTable:
     coercions: list[dict[str, Any]] = field(default_factory=list)
     tail: list[TailRow] = field(default_factory=list)
     """The last rows, in which totals and notes are looked for; none where they are not looked for."""
+    kinds: KindCounts | None = None
+    """What the cells were in the file, where it says so."""
 
 
 def text_array(cells: Sequence[str | None]) -> pa.Array[Any]:

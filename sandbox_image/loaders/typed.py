@@ -50,6 +50,8 @@ def write_table(
         found = profile(engine, path, table, decisions)
     for decision in decisions:
         table.coercions.extend(_report(table.columns[decision.index], decision))
+    if table.kinds is not None:
+        table.coercions.extend(table.kinds.report(table.columns, decisions))
     return found
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import xlrd
 
+from .cell_kinds import BLANK, TEXT, TRUTH, CellKinds
 from .errors import ENCRYPTED_FILE, TOO_LARGE, TRUNCATED_FILE, UNREADABLE_FILE, WRONG_FORMAT, BadFileError
-from .excel import Row
-from .excel_cells import cell_text, number_text
 from .limits import LoadLimits
+from .number_formats import NumberFormat, float_text
+from .sheet import Area, Row, SheetFacts
+
+_STATES = ("visible", "hidden", "veryHidden")
 
 
 @contextmanager
@@ -31,65 +34,131 @@ def open_xls(path: Path, name: str, limits: LoadLimits) -> Iterator[list[_XlsShe
             f"{name} has {size:,} bytes; at most {limits.memory_bytes // 16:,} of an .xls are read. "
             "Save it as .xlsx.",
         )
+    book = _open(path, name)
     try:
-        # xlrd prints its diagnostics to stdout unless it is given another file.
-        book = xlrd.open_workbook(str(path), logfile=io.StringIO(), on_demand=True, ragged_rows=True)
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a hostile file may raise anything in the parser
-        raise _refused(name, error) from None
-    try:
-        yield [_XlsSheet(title, book, number, name) for number, title in enumerate(book.sheet_names())]
+        formats = _Formats(book)
+        yield [
+            _XlsSheet(title, _STATES[min(2, book._sheet_visibility[number])], book, number, name, formats)
+            for number, title in enumerate(book.sheet_names())
+        ]
     finally:
         book.release_resources()
+
+
+def _open(path: Path, name: str) -> Any:
+    for with_formats in (True, False):
+        try:
+            # xlrd prints its diagnostics to stdout unless it is given another file.
+            return xlrd.open_workbook(
+                str(path),
+                logfile=io.StringIO(),
+                on_demand=True,
+                ragged_rows=True,
+                formatting_info=with_formats,
+            )
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a hostile file may raise anything in the parser
+            # Broken fonts or colours do not matter: the cells are tried without them.
+            if not with_formats or isinstance(error, xlrd.XLRDError | xlrd.compdoc.CompDocError):
+                raise _refused(name, error) from None
+    raise AssertionError("unreachable")
+
+
+class _Formats:
+    """How the cells of a workbook show their numbers, by the number of their style."""
+
+    def __init__(self, book: Any) -> None:
+        self.kinds = CellKinds()
+        self._book = book
+        self._made: dict[str, NumberFormat] = {}
+        self._styles: dict[tuple[int | None, bool], NumberFormat] = {}
+
+    def style(self, number: int | None, is_date: bool) -> NumberFormat:
+        """A style's format; where there is none, as xlrd has judged the cell."""
+        found = self._styles.get((number, is_date))
+        if found is None:
+            pattern = self._pattern(number) or ("yyyy-mm-dd" if is_date else "General")
+            found = self._made.setdefault(
+                pattern, NumberFormat(pattern, self.kinds, self._book.datemode == 1)
+            )
+            self._styles[number, is_date] = found
+        return found
+
+    def _pattern(self, number: int | None) -> str:
+        try:
+            key = self._book.xf_list[number].format_key
+            return str(self._book.format_map[key].format_str)
+        except (IndexError, KeyError, TypeError, AttributeError):
+            return ""
 
 
 @dataclass
 class _XlsSheet:
     name: str
+    state: str
     book: Any
     number: int
     file: str
+    formats: _Formats
+    facts: SheetFacts = field(default_factory=SheetFacts)
+    _sheet: Any = None
 
     @property
-    def hidden(self) -> bool:
-        return bool(self.book._sheet_visibility[self.number])
+    def kinds(self) -> CellKinds:
+        return self.formats.kinds
+
+    def merged(self) -> list[Area]:
+        return [
+            Area(top + 1, left, bottom, right - 1) for top, bottom, left, right in self._loaded().merged_cells
+        ]
 
     def rows(self) -> Iterator[Row]:
-        try:
-            sheet = self.book.sheet_by_index(self.number)
-            for index in range(sheet.nrows):
-                yield [self._text(cell) for cell in sheet.row(index)]
-        except MemoryError:
-            raise
-        except BadFileError:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            raise _refused(self.file, error) from None
+        sheet = self._loaded()
+        self.facts.hidden_columns = {
+            place for place, info in sheet.colinfo_map.items() if info.hidden and place < sheet.ncols
+        }
+        for index in range(sheet.nrows):
+            row = self._row(sheet, index)
+            if row.codes:
+                info = sheet.rowinfo_map.get(index)
+                self.facts.hidden_rows += bool(info is not None and info.hidden)
+                yield row
+        self._sheet = None
         self.book.unload_sheet(self.number)
 
-    def unstored_formulas(self) -> int:
-        return 0  # the format has no formula without a value
+    def _loaded(self) -> Any:
+        if self._sheet is None:
+            try:
+                self._sheet = self.book.sheet_by_index(self.number)
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
+                raise _refused(self.file, error) from None
+        return self._sheet
 
-    def _text(self, cell: Any) -> str | None:
-        if cell.ctype == xlrd.XL_CELL_TEXT:
-            return str(cell.value)
-        if cell.ctype == xlrd.XL_CELL_NUMBER:
-            return number_text(float(cell.value))
-        if cell.ctype == xlrd.XL_CELL_DATE:
-            return self._date(float(cell.value))
-        if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-            return cell_text(bool(cell.value))
-        if cell.ctype == xlrd.XL_CELL_ERROR:
-            return str(xlrd.error_text_from_code.get(cell.value, "#VALUE!"))
-        return None
-
-    def _date(self, value: float) -> str | None:
+    def _row(self, sheet: Any, index: int) -> Row:
         try:
-            stamp = xlrd.xldate_as_datetime(value, self.book.datemode)
-        except (ValueError, OverflowError):
-            return number_text(value)
-        return cell_text(stamp.time() if 0 <= value < 1 else stamp)
+            cells = [self._cell(cell) for cell in sheet.row(index)]
+        except Exception as error:  # noqa: BLE001 - as above
+            raise _refused(self.file, error) from None
+        codes = "".join(code for _, code in cells).rstrip(BLANK)
+        return Row(index + 1, [text for text, _ in cells[: len(codes)]], codes)
+
+    def _cell(self, cell: Any) -> tuple[str | None, str]:
+        kind = cell.ctype
+        if kind == xlrd.XL_CELL_TEXT:
+            text = str(cell.value)
+            return (text, TEXT) if text.strip() else (None, BLANK)
+        if kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+            form = self.formats.style(cell.xf_index, kind == xlrd.XL_CELL_DATE)
+            return form.read(float_text(float(cell.value)))
+        if kind == xlrd.XL_CELL_BOOLEAN:
+            return ("TRUE" if cell.value else "FALSE"), TRUTH
+        if kind == xlrd.XL_CELL_ERROR:
+            word = xlrd.error_text_from_code.get(cell.value, "#VALUE!")
+            return None, self.kinds.code("missing", f"error cells -> missing ({word})")
+        return None, BLANK
 
 
 def _refused(name: str, error: Exception) -> BadFileError:

@@ -1,22 +1,19 @@
-"""How is an .xlsx workbook read as a stream, without trusting it?"""
+"""How is an .xlsx workbook opened, without trusting it?"""
 
 from __future__ import annotations
 
-import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import openpyxl
-
+from .cell_kinds import CellKinds
 from .errors import ENCRYPTED_FILE, TOO_LARGE, TRUNCATED_FILE, UNREADABLE_FILE, WRONG_FORMAT, BadFileError
-from .excel import Row
-from .excel_cells import cell_text
 from .limits import LoadLimits
-from .xlsx_formulas import count_unstored
+from .sheet import Area, Row, SheetFacts
+from .xlsx_parts import Package, Workbook, read_workbook
+from .xlsx_rows import XlsxRows, read_merged
 
 _MAX_ENTRIES = 10_000
 _MAX_RATIO = 250
@@ -31,53 +28,51 @@ def open_xlsx(path: Path, name: str, limits: LoadLimits) -> Iterator[list[_XlsxS
     Raises:
         BadFileError: Damaged, encrypted, no workbook, or a zip bomb.
     """
-    if not openpyxl.DEFUSEDXML:
-        raise RuntimeError("defusedxml is not installed: hostile workbooks could not be read safely")
     _check_zip(path, name, limits)
-    # An open file, as openpyxl judges a path by its ending, which uploads need not have.
-    with path.open("rb") as file, warnings.catch_warnings():
-        # openpyxl warns of what it leaves out (validation, drawings); none of it holds cells.
-        warnings.simplefilter("ignore")
+    with zipfile.ZipFile(path) as archive:
+        package = Package(archive)
         try:
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            book = read_workbook(package)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - a hostile file may raise anything in the parser
             raise _damaged(name, error) from None
-        try:
-            yield [
-                _XlsxSheet(sheet.title, sheet.sheet_state != "visible", name, sheet)
-                for sheet in book.worksheets
-            ]
-        finally:
-            book.close()
+        yield [
+            _XlsxSheet(part.title, part.state if part.part else "chart", name, part.part, package, book)
+            for part in book.sheets
+        ]
 
 
 @dataclass
 class _XlsxSheet:
     name: str
-    hidden: bool
+    state: str
     file: str
-    sheet: Any
+    part: str
+    package: Package
+    book: Workbook
+    facts: SheetFacts = field(default_factory=SheetFacts)
+
+    @property
+    def kinds(self) -> CellKinds:
+        return self.book.kinds
+
+    def merged(self) -> list[Area]:
+        try:
+            with self.package.open(self.part) as source:
+                return read_merged(source)
+        except Exception as error:  # noqa: BLE001 - as above
+            raise _damaged(self.file, error) from None
 
     def rows(self) -> Iterator[Row]:
-        # The size that the sheet declares is often wrong.
-        self.sheet.reset_dimensions()
-        rows = self.sheet.iter_rows(values_only=True)
-        while True:
-            try:
-                row = next(rows, None)
-            except MemoryError:
-                raise
-            except Exception as error:  # noqa: BLE001 - as above
-                raise _damaged(self.file, error) from None
-            if row is None:
-                return
-            yield [cell_text(cell) for cell in row]
-
-    def unstored_formulas(self) -> int:
-        with self.sheet._get_source() as source:
-            return count_unstored(source)
+        reader = XlsxRows(self.book, self.file, self.name, self.facts)
+        try:
+            with self.package.open(self.part) as source:
+                yield from reader.read(source)
+        except (MemoryError, BadFileError):
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            raise _damaged(self.file, error) from None
 
 
 def _check_zip(path: Path, name: str, limits: LoadLimits) -> None:

@@ -13,8 +13,6 @@ import openpyxl
 import pytest
 import xlwt
 
-from sandbox_image.loaders.xlsx_formulas import count_unstored
-
 
 def xlsx(sheets: dict[str, list[list[Any]]], hidden: tuple[str, ...] = ()) -> bytes:
     book = openpyxl.Workbook()
@@ -100,7 +98,7 @@ def test_cached_values_of_formulas_and_errors(load: Any) -> None:
     patched = _replace_in_sheet(patched, "<v>3</v>", "<f>1+2</f><v>3</v>")
     table = load(patched, "b.xlsx")
     assert table.cells == [[1, None], [2, 3]]
-    assert ("b", "error cells -> missing", 1) in table.said()
+    assert ("b", "error cells -> missing (#DIV/0!)", 1) in table.said()
 
 
 def test_dates_of_1904(load: Any) -> None:
@@ -193,21 +191,24 @@ def test_refused(refuse: Any, make: Any, name: str, code: str, word: str) -> Non
 def test_formulas_that_no_spreadsheet_has_computed_are_counted(load: Any) -> None:
     table = load(xlsx({"S": [["a", "b"], [1, "=A2*2"], [2, 5], [3, '=IF(A4<2,"x","y")']]}), "book.xlsx")
     assert table.frame["b"].isna().tolist() == [True, False, True]
-    assert (None, "formulas without a stored value -> missing", 2) in table.said()
+    assert ("b", "formulas without a stored value -> missing", 2) in table.said()
 
 
 @pytest.mark.parametrize(
     ("cells", "count"),
     [
-        (b'<c r="A1"><f>1+1</f><v>2</v></c>', 0),
-        (b'<c r="A1"><f>1+1</f></c>', 1),
-        (b'<c r="A1" s="3"><f>1+1</f><v></v></c>', 1),
-        (b'<c r="A1"><f>1+1</f><v/></c>', 1),
-        (b'<c r="A1"><f t="shared" si="0"/><v>3</v></c>', 0),
-        (b'<c r="A1"><f t="shared" si="0"/></c>', 1),
-        (b'<c r="A1"/><c r="B1"><v>1</v></c>', 0),
-        (b'<c r="A1"><f>1</f></c>' * 100_000, 100_000),
+        ('<c r="B2"><f>1+1</f><v>2</v></c>', 0),
+        ('<c r="B2"><f>1+1</f></c>', 1),
+        ('<c r="B2" s="0"><f>1+1</f><v></v></c>', 1),
+        ('<c r="B2"><f>1+1</f><v/></c>', 1),
+        ('<c r="B2"><f t="shared" si="0"/><v>3</v></c>', 0),
+        ('<c r="B2"><f t="shared" si="0"/></c>', 1),
+        ('<c r="B2" t="str"><f>""</f><v></v></c>', 0),
+        ('<c r="B2"/><c r="C2"><v>1</v></c>', 0),
     ],
 )
-def test_unstored_values_are_found_whatever_the_cuts(cells: bytes, count: int) -> None:
-    assert count_unstored(io.BytesIO(b"<row>" + cells + b"</row>")) == count
+def test_formulas_without_a_value_are_told_from_empty_cells(load: Any, cells: str, count: int) -> None:
+    content = xlsx({"S": [["a", "b"], [1, 77]]})
+    table = load(_replace_in_sheet(content, '<c r="B2" t="n"><v>77</v></c>', cells), "b.xlsx")
+    said = [cells for _, what, cells in table.said() if "without a stored value" in what]
+    assert said == [count] * bool(count)
