@@ -48,9 +48,7 @@ class NumberFormat:
         self._time = kinds.code("text", "times of day kept as text (hh:mm:ss)")
         self._duration = kinds.code("text", "durations kept as text (h:mm:ss)")
         self._padded = kinds.code("text", "leading zeros that the number format shows are kept: text")
-        self._undated = kinds.code(
-            "missing", "shown as a date, but no day (0, negative or too large) -> missing"
-        )
+        self._undated = kinds.code("missing", "a date format on 0, a negative or a huge number -> missing")
         self._leap_bug = kinds.code("missing", "29 February 1900, which never was -> missing")
 
     def read(self, raw: str) -> tuple[str | None, str]:

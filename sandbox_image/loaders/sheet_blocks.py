@@ -10,6 +10,7 @@ from .sheet import Row
 
 _MAX_LINES_ABOVE = 12
 _MAX_TITLE_CHARACTERS = 60
+_MAX_TITLE_LINES = 5
 
 UNSURE_COLUMNS = "an empty column divides the sheet; it is not sure that these are two tables: read as one"
 UNSURE_ROWS = "a line of words after a blank row may head a second table; not sure: read as one"
@@ -193,7 +194,10 @@ def _with_notes(previous: Block, lines: Sequence[Row], gap: int) -> Block:
 
 def _has_rows(block: Block) -> bool:
     filled = [len(row.codes) - row.codes.count(BLANK) for row in block.rows]
-    return sum(count > 1 for count in filled) > 1 or (block.left == block.right and len(filled) > 1)
+    if block.left < block.right:
+        return sum(count > 1 for count in filled) > 1
+    words = all(row.codes[block.left :] == TEXT for row in block.rows)
+    return len(filled) > (_MAX_TITLE_LINES if words else 1)
 
 
 def _is_second(

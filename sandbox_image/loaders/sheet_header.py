@@ -18,7 +18,7 @@ _YEAR = re.compile("(?:19|20)[0-9]{2}")
 
 @dataclass(frozen=True)
 class SheetHeader:
-    """Positions in the block's rows: the names are in `[start, first)`; `start` is None where there are none."""
+    """Positions in the block's rows: the names are in `[start, first)`, or nowhere."""
 
     start: int | None
     first: int

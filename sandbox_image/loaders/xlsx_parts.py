@@ -140,6 +140,7 @@ def _sheets(package: Package, book: str, related: dict[str, tuple[str, str]]) ->
             kind, target = related.get(link, ("", ""))
             part = target if kind == "worksheet" else ""
             state = attributes.get("state", "visible")
+            state = state if state in ("visible", "veryHidden") else "hidden"
             sheets.append(SheetPart(unescape(attributes.get("name", "")), state, part))
 
     with package.open(book) as source:

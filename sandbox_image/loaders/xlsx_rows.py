@@ -17,6 +17,7 @@ from .xlsx_parts import Workbook, unescape
 MAX_ROWS = 1_048_576
 UNSTORED_FORMULAS = "formulas without a stored value -> missing"
 _DIGITS = "0123456789"
+_MAX_LETTERS = 4  # a column of more is beyond the last one anyway
 _CHUNK_BYTES = 1 << 20
 _AREA = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
 _MERGED = re.compile(rb"<(?:[A-Za-z0-9]+:)?mergeCell\s[^>]*?ref=[\"']([^\"']+)[\"']")
@@ -124,7 +125,7 @@ class XlsxRows:
         if number > MAX_ROWS or self._seen_rows > MAX_ROWS:
             raise BadFileError(
                 TOO_LARGE,
-                f'{self._file}: sheet "{self._title}" has more than {MAX_ROWS:,} rows, which is the most that Excel '
+                f'{self._file}: sheet "{self._title}" has more than {MAX_ROWS:,} rows, the most that Excel '
                 "allows. Split it, or save the table as .csv.",
             )
         self._row = number
@@ -147,7 +148,8 @@ class XlsxRows:
             if place >= MAX_COLUMNS:
                 raise BadFileError(
                     TOO_LARGE,
-                    f'{self._file}: sheet "{self._title}" has a cell {ref[:20]}; at most {MAX_COLUMNS:,} columns are read.',
+                    f'{self._file}: sheet "{self._title}" has a cell {ref[:20]}; at most {MAX_COLUMNS:,} '
+                    "columns are read.",
                 )
             self._places[letters] = place
         return place
@@ -242,8 +244,8 @@ def column_place(letters: str) -> int:
         ValueError: It is no column.
     """
     place = 0
-    for letter in letters:
-        if not "A" <= letter <= "Z" or place > MAX_COLUMNS:
+    for letter in letters[:_MAX_LETTERS]:
+        if not "A" <= letter <= "Z":
             raise ValueError(f"{letters[:20]!r} is no column")
         place = place * 26 + ord(letter) - 64
     if not place:

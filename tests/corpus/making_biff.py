@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -46,7 +47,7 @@ def biff4(rows: Sequence[Sequence[Any]]) -> Callable[[], bytes]:
 def biff5(
     sheets: dict[str, Sequence[Sequence[Any]]], hidden: Sequence[str] = (), mac: bool = False
 ) -> Callable[[], bytes]:
-    """A workbook of Excel 95 in its OLE container. A cell `("day", 45000)` is a number that is shown as a date."""
+    """A workbook of Excel 95 in its OLE container. A cell `("day", 45000)` is shown as a date."""
 
     def make() -> bytes:
         bodies = {title: _sheet5(rows) for title, rows in sheets.items()}
@@ -101,8 +102,6 @@ def _record(kind: int, data: bytes) -> bytes:
 
 
 def _ole(stream: bytes) -> bytes:
-    import io
-
     file = io.BytesIO()
     xlwt.CompoundDoc.XlsDoc().save(file, stream)
     # xlwt calls the stream as Excel 97 does; Excel 95 called it `Book`.

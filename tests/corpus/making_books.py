@@ -60,7 +60,7 @@ def raw_xlsx(
     after: str = "",
     parts: Mapping[str, bytes] | None = None,
 ) -> Callable[[], bytes]:
-    """A workbook of XML as written: `data` is what stands in each `sheetData`, style 1 is `formats[0]`, and so on."""
+    """A workbook of XML as written: `data` is what each `sheetData` holds; style 1 is `formats[0]`."""
     main, relations = (STRICT, STRICT_RELATIONS) if strict else (MAIN, RELATIONS)
     related = "".join(
         f'<Relationship Id="rId{i}" Type="{relations}/worksheet" Target="worksheets/sheet{i}.xml"/>'
@@ -71,7 +71,8 @@ def raw_xlsx(
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="rId1" '
         f'Type="{relations}/officeDocument" Target="{folder}/workbook.xml"/></Relationships>',
-        f"{folder}/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relations}">{book}<sheets>{listed}</sheets></workbook>',
+        f"{folder}/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relations}">{book}'
+        f"<sheets>{listed}</sheets></workbook>",
     }
     if strings is not None:
         related += f'<Relationship Id="rS" Type="{relations}/sharedStrings" Target="sharedStrings.xml"/>'
@@ -102,18 +103,20 @@ def zipped(entries: Mapping[str, bytes]) -> bytes:
 def row(number: int | None, *cells: str, hidden: bool = False) -> str:
     """A `<row>` of cells as XML."""
     name = "" if number is None else f' r="{number}"'
-    return f"<row{name}{' hidden="1"' if hidden else ''}>{''.join(cells)}</row>"
+    unseen = ' hidden="1"' if hidden else ""
+    return f"<row{name}{unseen}>{''.join(cells)}</row>"
 
 
 def word(text: str, ref: str = "") -> str:
     """A cell with its text in it."""
-    return f'<c{f' r="{ref}"' if ref else ""} t="inlineStr"><is><t>{text}</t></is></c>'
+    name = f' r="{ref}"' if ref else ""
+    return f'<c{name} t="inlineStr"><is><t>{text}</t></is></c>'
 
 
 def number(value: str, ref: str = "", style: int = 0) -> str:
     """A cell with a number as the XML writes it."""
     name = f' r="{ref}"' if ref else ""
-    return f"<c{name}{f' s="{style}"' if style else ''}><v>{value}</v></c>"
+    return f'<c{name} s="{style}"><v>{value}</v></c>'
 
 
 def with_xlwt(fill: Callable[[Any], None]) -> Callable[[], bytes]:
