@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .cell_kinds import BLANK, TEXT
-from .header import Layout, find_layout
+from .header import find_layout
+from .header_rows import joined
 from .sheet import Row
 from .sheet_merges import Merges
 
@@ -29,16 +30,21 @@ def find_header(
     rows: Sequence[Row], left: int, merges: Merges, header_row: int | None, header_rows: int | None
 ) -> SheetHeader:
     """Find the names of the columns, or take the rows that a person named."""
-    start, first = _asked(rows, header_row, header_rows)
-    if start is None and header_row is None:
-        layout = find_layout([row.texts[left:] for row in rows])
-        start, first = layout.header, layout.first
-        if start is not None:
-            start, first = _with_groups(rows, layout, merges)
-            if header_rows is not None:
-                first = min(start + header_rows, len(rows))
-    if start is None:
-        return SheetHeader(None, first, [])
+    texts = [row.texts[left:] for row in rows]
+    if header_row is not None and header_row >= 0:
+        header_row = min(header_row, len(rows) - 1)
+    layout = find_layout(texts, header_row, header_rows)
+    if layout.header is None:
+        return SheetHeader(None, layout.first, [])
+    start, first = layout.header, layout.first
+    if header_row is None and header_rows is None:
+        grouped = _with_groups(rows, start, first, merges)
+        if grouped is not None:
+            start, first = grouped
+            return SheetHeader(start, first, join_names([merges.spread(row) for row in rows[start:first]]))
+    if layout.second:
+        pad: list[str | None] = [None] * left
+        return SheetHeader(start, first, pad + list(joined(texts[start], texts[start + 1], layout.second)))
     return SheetHeader(start, first, join_names([merges.spread(row) for row in rows[start:first]]))
 
 
@@ -55,29 +61,20 @@ def join_names(rows: Sequence[Sequence[str | None]]) -> list[str | None]:
     return names
 
 
-def _asked(rows: Sequence[Row], header_row: int | None, header_rows: int | None) -> tuple[int | None, int]:
-    if header_row is None:
-        return None, 0
-    if header_row < 0:
-        return None, 0
-    start = min(header_row, len(rows) - 1)
-    return start, min(start + (header_rows or 1), len(rows))
-
-
-def _with_groups(rows: Sequence[Row], layout: Layout, merges: Merges) -> tuple[int, int]:
-    """Rows above whose merged cells group the columns, and rows below that are named by them."""
-    start, first = layout.header or 0, layout.first
-    while start > 0 and first - start < _MAX_HEADER_ROWS and _is_group(rows[start - 1], rows[start], merges):
-        start -= 1
-    last = first - 1
-    while last - start + 1 < _MAX_HEADER_ROWS and last + 2 < len(rows):
+def _with_groups(rows: Sequence[Row], start: int, first: int, merges: Merges) -> tuple[int, int] | None:
+    """The header's rows where merged cells say which belong to it: groups above, names below."""
+    top, last = start, first - 1
+    while top > 0 and last - top + 1 < _MAX_HEADER_ROWS and _is_group(rows[top - 1], rows[top], merges):
+        top -= 1
+    while last - top + 1 < _MAX_HEADER_ROWS and last + 2 < len(rows):
         below = rows[last + 1]
-        deep = max(merges.depth(row.number) for row in rows[start : last + 1])
+        deep = max(merges.depth(row.number) for row in rows[top : last + 1])
         named = merges.groups(rows[last].number) or deep > rows[last].number
         if not named or below.number != rows[last].number + 1 or not _is_words(below):
             break
         last += 1
-    return start, last + 1
+    is_merged = any(merges.groups(row.number) for row in rows[top : last + 1])
+    return (top, last + 1) if is_merged else None
 
 
 def _is_group(row: Row, below: Row, merges: Merges) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -16,6 +17,7 @@ from .sheet_blocks import Block, find_blocks
 from .sheet_header import SheetHeader, find_header
 from .sheet_merges import Merges
 from .staging import TextStage, TextTable
+from .tail import TAIL_ROWS, TailRow
 
 # A sheet with more cells is read as one table: what is to be looked at as a whole must fit into memory.
 _WHOLE_CELLS = 300_000
@@ -77,7 +79,7 @@ class Found:
     blank: int = 0
     header: SheetHeader = field(default_factory=lambda: SheetHeader(None, 0, []))
     used: set[int] = field(default_factory=set)
-    left_out: list[tuple[str, int]] = field(default_factory=list)
+    last: deque[Row] = field(default_factory=lambda: deque(maxlen=TAIL_ROWS))
     counts: KindCounts = field(init=False)
     stage: TextStage = field(init=False)
 
@@ -120,6 +122,7 @@ class Found:
         scan = self.stage.scan_of(kept)
         table = TextTable(name, self.file, columns, scan, read_as, self.stage.rows, report)
         table.kinds = self.counts
+        table.tail = self._tail(kept)
         return table
 
     def _counting_blanks(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -137,6 +140,17 @@ class Found:
         if len(self.used) < len(row.codes):
             self.used.update(place for place, code in enumerate(row.codes) if code != BLANK)
         self.stage.add(row.texts)
+        self.last.append(row)
+
+    def _tail(self, kept: Sequence[int]) -> list[TailRow]:
+        """The last rows, where totals are looked for, with the columns that the table has."""
+        found = []
+        before = None
+        for row in self.last:
+            cells = [row.texts[place] if place < len(row.texts) else None for place in kept]
+            found.append(TailRow(cells, before is not None and row.number > before + 1))
+            before = row.number
+        return found
 
     def _column_report(self, columns: dict[int, str]) -> list[dict[str, Any]]:
         said = (
