@@ -43,7 +43,7 @@ def read_sheet(sheet: Sheet, file: str, folder: Path, wanted: ReadAs) -> list[Fo
         return []
     rest = next(rows, None)
     blocks = _blocks(head, sheet) if rest is None else [_one(head)]
-    found = []
+    found: list[Found] = []
     for number, block in enumerate(blocks):
         place = _range(block) if len(blocks) > 1 else None
         merges = Merges(areas, sheet.kinds, block.left, block.right)
