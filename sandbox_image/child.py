@@ -113,6 +113,7 @@ class Child:
         if paths != self._paths or "tables" not in names:
             self._paths = paths
             names["tables"] = Tables(paths)
+            names.setdefault("chart", plotting.chart)
             names["sql"] = kernel.hooks.sql = Sql(paths, cpu_count(), memory_limit_bytes())
             names.pop("df", None)
         if paths and "df" not in names and re.search(r"\bdf\b", code):
@@ -149,6 +150,8 @@ class Child:
             error, self._spoiled = error or failure, True
         for figure in collector.figures:
             self._send_file("figure", figure.name, figure.mime, figure.content)
+        for name, reason in collector.dropped:
+            self._say({"type": "dropped", "name": name, "reason": reason})
         if error is not None:
             self._say_error(error)
             return

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from . import plotly_json, tracebacks
+
 PNG = "image/png"
 PLOTLY = "application/vnd.plotly.v1+json"
 _DPI_LIMIT = 200
@@ -33,6 +35,10 @@ class FigureCollector:
         self.figures: list[Figure] = []
         self.printed: list[str] = []
         """Text form of what was displayed and is no figure."""
+        self.dropped: list[tuple[str, str]] = []
+        """Names of pictures that could not be drawn, with the reason."""
+        self._count = 0
+        self._last: str | None = None
         self._names: dict[int, str] = {}
         self._kept: list[Any] = []
 
@@ -61,14 +67,17 @@ class FigureCollector:
         return self._keep(figure, "png", PNG, draw)
 
     def capture_plotly(self, figure: Any) -> str:
-        """Keep a plotly figure as its JSON; gives back its name."""
-        return self._keep(figure, "plotly.json", PLOTLY, lambda: figure.to_json().encode("utf-8"))
+        """Keep a plotly figure as its JSON and, if it can be drawn, as a PNG; gives back the PNG's name."""
+        known = self._names.get(id(figure))
+        if known is None:
+            known = self._names[id(figure)] = self._append_plotly(json.loads(figure.to_json()))
+            self._kept.append(figure)
+        return known
 
     def display(self, data: dict[str, Any], _metadata: Any = None) -> None:
         """Take what `display(x)` published: a PNG, a plotly figure, else its text for stdout."""
         if isinstance(data.get(PLOTLY), dict):
-            content = json.dumps(_plain(data[PLOTLY])).encode("utf-8")
-            self._append("plotly.json", PLOTLY, content)
+            self._append_plotly(_plain(data[PLOTLY]))
         elif isinstance(data.get(PNG), (bytes, str)):
             png = data[PNG]
             self._append("png", PNG, png if isinstance(png, bytes) else _from_base64(png))
@@ -92,7 +101,7 @@ class FigureCollector:
 
     def last(self) -> str | None:
         """The name of the figure captured last."""
-        return self.figures[-1].name if self.figures else None
+        return self._last
 
     def _close(self, figure: Any) -> None:
         pyplot = sys.modules.get("matplotlib.pyplot")
@@ -109,9 +118,40 @@ class FigureCollector:
         return name
 
     def _append(self, suffix: str, mime: str, content: bytes) -> str:
-        name = f"figure-{len(self.figures) + 1}.{suffix}"
+        self._count += 1
+        name = f"figure-{self._count}.{suffix}"
         self.figures.append(Figure(name, mime, content))
+        self._last = name
         return name
+
+    def _append_plotly(self, given: Any) -> str:
+        content = plotly_json.closed(given)
+        written = plotly_json.written(content)
+        name = f"figure-{self._count + 1}.png"
+        try:
+            self.figures.append(Figure(name, PNG, _drawn(content)))
+        except Exception as error:  # a figure may hold anything: what cannot be drawn is still its JSON
+            self.dropped.append((name, tracebacks.message_of(error)))
+            return self._append("plotly.json", PLOTLY, written)
+        self._append("plotly.json", PLOTLY, written)
+        self._last = name
+        return name
+
+
+def _drawn(content: dict[str, Any]) -> bytes:
+    """Return a plotly figure as a PNG.
+
+    Raises:
+        NotDrawableError: Only a browser can draw it.
+    """
+    import matplotlib as mpl
+
+    from . import plotly_png
+
+    buffer = io.BytesIO()
+    with mpl.rc_context({"text.parse_math": False, "axes.unicode_minus": False}):
+        plotly_png.draw(content).savefig(buffer, format="png", bbox_inches="tight")
+    return buffer.getvalue()
 
 
 def _artist(value: Any) -> Any:

@@ -56,6 +56,16 @@ def _replace_show(module: ModuleType) -> None:
     module.BaseFigure.show = show_figure
 
 
+def chart(*given: Any, **options: Any) -> Any:
+    """Draw a readable chart and keep it as PNG and plotly JSON; the arguments are those of `charts.chart`."""
+    from . import charts
+
+    figure = charts.chart(*given, **options)
+    if figure is not None:
+        Current.collector.capture_plotly(figure)
+    return figure
+
+
 def install(shell: Any) -> None:
     """Let plotly's `fig.show()` and `display(figure)` of matplotlib keep the figure."""
     sys.meta_path.insert(0, _PlotlyHook())

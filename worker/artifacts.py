@@ -15,6 +15,7 @@ from worker.context import JobContext
 from worker.sandbox.collect import DISK_FULL, disk_is_full
 
 _CHUNK_BYTES = 1 << 20
+_PLOTLY = ".plotly.json"
 
 
 async def keep_artifacts(context: JobContext, produced: Iterable[Produced]) -> list[dict[str, Any]]:
@@ -98,11 +99,18 @@ def renamed(value: Any, ids: Mapping[str, str]) -> Any:
 
 
 def with_chart(result: dict[str, Any] | None, artifacts: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """`result` with a chart's figure named by its artifact id instead of its file name."""
+    """`result` with a chart's figure named by its artifact id instead of its file name.
+
+    A plotly figure is two artifacts, `figure-1.png` and `figure-1.plotly.json`: `plotly` is the id of the
+    second, and `artifact_id` that of the first, or of the second where there is no picture.
+    """
     if result is None or result["type"] != "chart":
         return result
     by_name = {row["name"]: row["artifact_id"] for row in artifacts}
-    return {"type": "chart", "artifact_id": by_name.get(result["name"]), "value": result["name"]}
+    name = result["name"]
+    plotly = by_name.get(name.removesuffix(".png").removesuffix(_PLOTLY) + _PLOTLY)
+    known = {"type": "chart", "artifact_id": by_name.get(name) or plotly, "value": name}
+    return known | ({"plotly": plotly} if plotly else {})
 
 
 def free_name(name: str, taken: set[str]) -> str:

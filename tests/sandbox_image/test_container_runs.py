@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import statistics
 
 import pandas as pd
@@ -103,11 +104,29 @@ def test_a_cjk_plot_is_drawn_with_its_letters(shared_sandbox):
     assert Image.open(io.BytesIO(run.files["figure:figure-1.png"])).size[0] > 300
 
 
+def test_chart_is_a_picture_and_plotly_json_and_the_result_stays(shared_sandbox):
+    run = shared_sandbox.run("result = pd.Series({'a': 2, 'b': 1})\nchart('bar', result, title='t')")
+    assert run.result["type"] == "series"
+    assert run.files["figure:figure-1.png"].startswith(b"\x89PNG")
+    assert json.loads(run.files["figure:figure-1.plotly.json"])["data"][0]["y"] == [2, 1]
+
+
+LETTERS = "東京都 上海 서울 ひらがな القاهرة ١٢٣ Ünïcödé Жук Ελλάδα −5 € ₹ ☺"
+
+
+def test_fonts_have_the_letters_of_most_scripts_and_an_emoji_without_one_is_named(shared_sandbox):
+    run = shared_sandbox.run(
+        "from sandbox_image.plotly_png.text import readable\n"
+        f"result = [readable({LETTERS!r}), readable('🚀 x'), readable('👩\u200d🔬')]"
+    )
+    assert run.result["value"] == [LETTERS, "[rocket] x", "[woman][microscope]"]
+
+
 def test_pandas_plots_and_plotly_are_charts(shared_sandbox):
     run = shared_sandbox.run("import pandas as pd\npd.Series([1, 2]).plot()")
     assert run.result == {"type": "chart", "name": "figure-1.png"}
     run = shared_sandbox.run("import plotly.express as px\npx.bar(x=['a'], y=[1]).show()")
-    assert run.result == {"type": "chart", "name": "figure-1.plotly.json"}
+    assert run.result == {"type": "chart", "name": "figure-1.png"}
     assert b'"type":"bar"' in run.files["figure:figure-1.plotly.json"]
 
 

@@ -68,14 +68,45 @@ def test_a_huge_figure_is_drawn_small_enough():
     assert collector.figures[0].content.startswith(PNG_START)
 
 
-def test_a_plotly_figure_is_its_json():
+def test_a_plotly_figure_is_a_picture_and_its_json():
     from plotly import graph_objects
 
     collector = FigureCollector()
     figure = graph_objects.Figure(graph_objects.Bar(x=["a"], y=[1]))
-    assert collector.of_value(figure) == collector.of_value(figure) == "figure-1.plotly.json"
-    assert collector.figures[0].mime == PLOTLY
-    assert b'"type":"bar"' in collector.figures[0].content
+    assert collector.of_value(figure) == collector.of_value(figure) == "figure-1.png"
+    assert [one.name for one in collector.figures] == ["figure-1.png", "figure-1.plotly.json"]
+    assert collector.figures[0].content.startswith(PNG_START)
+    assert collector.figures[1].mime == PLOTLY
+    assert b'"type":"bar"' in collector.figures[1].content
+
+
+def test_a_plotly_figure_that_only_a_browser_can_draw_is_its_json_and_a_note():
+    from plotly import graph_objects
+
+    collector = FigureCollector()
+    figure = graph_objects.Figure(graph_objects.Surface(z=[[1, 2], [3, 4]]))
+    assert collector.of_value(figure) == "figure-1.plotly.json"
+    assert [one.name for one in collector.figures] == ["figure-1.plotly.json"]
+    [(name, reason)] = collector.dropped
+    assert (name, "surface" in reason) == ("figure-1.png", True)
+
+
+def test_a_plotly_figure_asks_no_address_and_has_no_link():
+    from plotly import graph_objects, io
+
+    figure = graph_objects.Figure(
+        graph_objects.Scatter(x=[1], y=[float("inf")], text=["<a href='http://x'>b</a>"])
+    )
+    figure.add_layout_image(source="https://192.0.2.1/x.png")
+    figure.add_layout_image(source="data:image/png;base64,AAAA")
+    figure.update_layout(map={"style": "open-street-map"})
+    collector = FigureCollector()
+    collector.of_value(figure)
+    content = collector.figures[-1].content
+    assert b"http" not in content
+    assert b"open-street-map" not in content
+    assert b"data:image/png" in content
+    assert io.from_json(content.decode()).data[0].text == ("b",)
 
 
 def test_displayed_text_is_printed(capsys):

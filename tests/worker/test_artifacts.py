@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from store.records import Job, Request
+from worker.artifacts import with_chart
 from worker.engines.dummy import DummyEngine
 from worker.jobs import run_job
 from worker.runtime import Runtime
@@ -78,3 +79,22 @@ async def test_any_other_failure_of_the_blob_store_is_not_hidden(
 
     monkeypatch.setattr(runtime.blobs, "put", put)
     assert (await ended(runtime)).outcome == "runner_lost"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "shown"),
+    [
+        ("figure-1.png", {"figure-1.png": "a"}, {"artifact_id": "a"}),
+        (
+            "figure-1.png",
+            {"figure-1.png": "a", "figure-1.plotly.json": "b"},
+            {"artifact_id": "a", "plotly": "b"},
+        ),
+        ("figure-1.plotly.json", {"figure-1.plotly.json": "b"}, {"artifact_id": "b", "plotly": "b"}),
+        ("figure-1.png", {"figure-2.plotly.json": "b"}, {"artifact_id": None}),
+    ],
+    ids=["matplotlib", "plotly", "only for a browser", "left out"],
+)
+def test_a_chart_names_its_picture_and_its_plotly_json(name, kept, shown):
+    rows = [{"name": one, "artifact_id": artifact} for one, artifact in kept.items()]
+    assert with_chart({"type": "chart", "name": name}, rows) == {"type": "chart", "value": name} | shown
