@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from .dates import date_hypotheses
+from .dates import COMPACT, NOT_HELD, date_hypotheses
 from .hypotheses import EMPTY, TEXT, TEXT_NULLS, Hypothesis, boolean_hypotheses, is_missing, trim, trimmed
+from .names import is_code, is_number_of_things
+from .nearly import Nearly, find_nearly
 from .numbers import number_hypotheses
 from .preference import FileStyle, choose
 from .read_as import ReadAs
 from .staging import TextTable
 from .wide import chunks
+from .wishes import Wishes
 
 _SAMPLE_ROWS = 2_000
 _SAMPLE_VALUES = 500
 _ROUNDS = 8
+_NONE_WILL_DO = "\x00"
 
 
 @dataclass
@@ -30,6 +34,10 @@ class Decision:
     """The words that were taken for missing, as written, with their counts."""
     present: int = 0
     warnings: list[str] = field(default_factory=list)
+    dropped: dict[str, int] = field(default_factory=dict)
+    """Cells that are not what a person said the column is, with their counts."""
+    nearly: Nearly | None = None
+    """What a column of text would be but for a few cells."""
 
     @property
     def expression(self) -> str:
@@ -65,13 +73,14 @@ class _Finding:
 
 def decide(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) -> list[Decision]:
     """Guess by a sample, check on every cell, and guess again with the cells that spoke against it."""
+    wishes = Wishes(wanted, table)
     columns = _sampled(engine, table)
     for _ in range(_ROUNDS):
         waiting = [column for column in columns if not column.settled]
         if not waiting:
             break
         for column in waiting:
-            column.candidates = candidates(column.sample)
+            column.candidates = wishes.offered(column.index, column.sample, candidates)
         _examine(engine, table, waiting)
         for column in waiting:
             column.settled = any(finding.violations == 0 for finding in column.findings)
@@ -81,11 +90,32 @@ def decide(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) 
             _learn(column)
     for column in columns:
         if not column.settled:
-            column.candidates = [TEXT]
+            column.candidates = [wishes.text]
             _examine(engine, table, [column])
     _count_null_words(engine, table, columns)
     style = _style(columns, table)
-    return [_decision(column, style) for column in columns]
+    decisions = [_decision(column, style, table.columns[column.index]) for column in columns]
+    _look_again(engine, table, columns, decisions, wishes)
+    return decisions
+
+
+def _look_again(
+    engine: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    columns: list[_Column],
+    decisions: list[Decision],
+    wishes: Wishes,
+) -> None:
+    """Say why columns that look like values are text, and what a person's word made missing."""
+    for column, decision in zip(columns, decisions, strict=True):
+        if wishes.is_forced(column.index):
+            decision.dropped = wishes.dropped(engine, column.index, decision.hypothesis)
+        elif decision.hypothesis.key == "text" and not decision.warnings:
+            if date_hypotheses({cell for cell in column.sample if not is_missing(cell)} - {_NONE_WILL_DO}):
+                decision.warnings.append(f"kept as text: {NOT_HELD}")
+            else:
+                decision.nearly = find_nearly(engine, table, column.index, column.sample, candidates)
+                decision.warnings += [decision.nearly.said] if decision.nearly else []
 
 
 def candidates(sample: set[str]) -> list[Hypothesis]:
@@ -140,7 +170,7 @@ def _flag(index: int, hypothesis: Hypothesis) -> str:
 
 def _counts(index: int, hypothesis: Hypothesis) -> str:
     flag, t = _flag(index, hypothesis), f"t{index}"
-    against = "0" if hypothesis is TEXT else f"count(*) FILTER ({flag} AND NOT {hypothesis.holds(t)})"
+    against = "0" if hypothesis.key == "text" else f"count(*) FILTER ({flag} AND NOT {hypothesis.holds(t)})"
     return f"{against}, count(*) FILTER ({flag}), count(*) FILTER ({t} <> '' AND NOT {flag})"
 
 
@@ -181,7 +211,7 @@ def _count_null_words(engine: duckdb.DuckDBPyConnection, table: TextTable, colum
 def _learn(column: _Column) -> None:
     if column.examples <= column.sample:
         # The form fits and the value does not (30 February, beyond int64): no other form would do.
-        column.sample.add("\x00")
+        column.sample.add(_NONE_WILL_DO)
     column.sample |= column.examples
 
 
@@ -192,11 +222,17 @@ def _style(columns: list[_Column], table: TextTable) -> FileStyle:
     return style
 
 
-def _decision(column: _Column, style: FileStyle) -> Decision:
+def _decision(column: _Column, style: FileStyle, name: str) -> Decision:
     fitting = [finding for finding in column.findings if finding.violations == 0]
-    hypothesis, warnings = choose([finding.hypothesis for finding in fitting], column.sample, style)
+    readings = [finding.hypothesis for finding in fitting]
+    if len(readings) > 1 and is_number_of_things(name):
+        # 20240131 is a date, unless the column is called a number.
+        readings = [each for each in readings if each.key != COMPACT]
+    hypothesis, warnings = choose(readings, column.sample, style)
     finding = next((finding for finding in fitting if finding.hypothesis is hypothesis), fitting[0])
     decision = Decision(column.index, hypothesis, finding.nulls, finding.present, warnings)
     if hypothesis is TEXT and finding.hypothesis is not TEXT:
         decision.fall_back_to_text(warnings[0])
+    if hypothesis.kind == "number" and is_code(name):
+        decision.fall_back_to_text("a code, by the column's name; read_as.types makes a number of it")
     return decision

@@ -14,16 +14,24 @@ Kind = Literal["number", "date", "boolean", "text"]
 # What pandas takes for missing; letters' case matters, as a text column may hold a person called Nan.
 TEXT_NULLS = (
     "", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NULL", "null", "NaN", "nan", "-nan", "-NaN", "None",
+    "\\N",
 )  # fmt: skip
 # Missing as well where all other cells are numbers, dates or truth values; in lower case.
 VALUE_NULLS = (
     "", "na", "n/a", "#n/a", "#na", "<na>", "null", "nan", "-nan", "none", "n.a.", "nil", "-", "--", "---",
     "\u2013", "\u2014", "?", ".", "..", "...", "missing", "unknown", "not available", "(blank)",
     "tbd", "#null!",
-    "#div/0!", "#value!", "#ref!", "#name?", "#num!",
+    "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#n/v", "#wert!", "#bezug!", "\\n", ":", "*", "**",
+    "***",
+    "\u2026", "n/v", "n.v.", "k.a.", "k. a.", "k.a", "n.d.", "nd", "s/d", "n.s.", "n/d", "(d)", "(na)", "(x)",
+    "keine angabe", "no data", "not applicable", "not reported", "not recorded", "no value", "void", "empty",
+    "\u65e0", "\u6682\u65e0", "\u306a\u3057", "\u4e0d\u660e", "\u2015", "\u2212", "\uff0d",
 )  # fmt: skip
 _TEXT_NULL_PATTERN = "|".join(re.escape(word) for word in TEXT_NULLS)
-_VALUE_NULL_PATTERN = f"(?i:{'|'.join(re.escape(word) for word in VALUE_NULLS)})"
+# Accounting: `$ -` and `- €`.
+_DASHED_CURRENCY = "[$€£¥] *[-–]+|[-–]+ *[$€£¥]"
+_VALUE_NULL_PATTERN = f"(?i:{'|'.join(re.escape(word) for word in VALUE_NULLS)}|{_DASHED_CURRENCY})"
+_DASHED = re.compile(_DASHED_CURRENCY)
 _SPACES = " \t\r\n\f\v\u00a0\u200b\ufeff"
 
 
@@ -56,7 +64,9 @@ class Hypothesis:
     decimal: str = ""
     """The decimal separator that it implies, if any."""
     order: str = ""
-    """`dmy` or `mdy`, for dates that can be read both ways."""
+    """`dmy`, `mdy` or `ymd`, for dates that can be read in several ways."""
+    nulls: str = ""
+    """What is missing, as a pattern, where a person said so."""
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
@@ -69,7 +79,7 @@ class Hypothesis:
     def missing(self, t: str) -> str:
         """SQL: the trimmed cell `t` says that there is no value."""
         # Not `IN`: of each long list DuckDB makes a join, which costs memory by the column.
-        pattern = _TEXT_NULL_PATTERN if self.kind == "text" else _VALUE_NULL_PATTERN
+        pattern = self.nulls or (_TEXT_NULL_PATTERN if self.kind == "text" else _VALUE_NULL_PATTERN)
         return f"regexp_full_match({t}, {quote(pattern)})"
 
     def holds(self, t: str) -> str:
@@ -90,7 +100,12 @@ TEXT = Hypothesis("text", "text", "VARCHAR", ".*", "{t}")
 # No cell of the sample holds anything: to be looked at again if another cell does.
 EMPTY = Hypothesis("empty", "text", "VARCHAR", "", "{t}")
 
-_BOOL_WORDS = (("true", "false", False), ("yes", "no", False), ("y", "n", True), ("t", "f", True))
+_BOOL_WORDS = (
+    ("true", "false", False), ("yes", "no", False), ("y", "n", True), ("t", "f", True), ("ja", "nein", False),
+    ("j", "n", True), ("oui", "non", False), ("sí", "no", True), ("si", "no", True),
+    ("wahr", "falsch", False),
+    ("vrai", "faux", False), ("да", "нет", False), ("是", "否", False), ("はい", "いいえ", False),
+)  # fmt: skip
 
 
 def boolean_hypotheses(sample: set[str]) -> list[Hypothesis]:
@@ -112,4 +127,4 @@ def boolean_hypotheses(sample: set[str]) -> list[Hypothesis]:
 
 def is_missing(cell: str) -> bool:
     """Whether a trimmed cell means missing in a column of values."""
-    return cell.lower() in VALUE_NULLS
+    return cell.lower() in VALUE_NULLS or _DASHED.fullmatch(cell) is not None

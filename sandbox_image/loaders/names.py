@@ -25,6 +25,27 @@ _SQL_RESERVED = frozenset(
     window with""".split()
 )
 
+# Written in digits, and no number: nobody adds them up, and leading zeros or trailing ones count.
+_CODE = re.compile(
+    r"(?:^|[ _.-])(?:zip ?(?:code)?|postal|postcode|plz|postleitzahl|cap|cep|phone|telephone|tel|telefon"
+    r"|mobile|handy|fax|fips|ean|gtin|isbn|version|iban|bic|blz|kontonummer|kontonr|ssn|siret|siren)"
+    r"(?:[ _.-]?(?:code|number|no|nr|num|nummer))?(?:$|[ _.-])|郵便番号|电话|電話|邮编",
+    re.IGNORECASE,
+)
+_NUMBER_OF_THINGS = re.compile(
+    r"(?:^|[ _.-])(?:id|no|nr|num|number|key|code|sku|ref)(?:$|[ _.-])|Id$|ID$", re.IGNORECASE
+)
+
+
+def is_code(column: str) -> bool:
+    """Whether a column's name says that its digits are no number."""
+    return _CODE.search(column) is not None
+
+
+def is_number_of_things(column: str) -> bool:
+    """Whether a column's name says that its digits count or name things."""
+    return _NUMBER_OF_THINGS.search(column) is not None
+
 
 def table_name(file_name: str, taken: set[str], sheet: str | None = None) -> str:
     """A free table name made of the file's name (and the sheet's); it is added to `taken`."""

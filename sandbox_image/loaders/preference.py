@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from .dates import COMPACT
 from .hypotheses import TEXT, Hypothesis
 from .numbers import AMBIGUOUS_COMMA, AMBIGUOUS_POINT
+
+_ORDERS = {"dmy": "day", "mdy": "month", "ymd": "year"}
+_SHORT_YEAR = re.compile("[0-9]{1,2}.[0-9]{1,2}.([0-9]{2})(?![0-9])")
 
 
 @dataclass
@@ -29,27 +34,43 @@ class FileStyle:
 
 def choose(fitting: Sequence[Hypothesis], sample: set[str], style: FileStyle) -> tuple[Hypothesis, list[str]]:
     """One of the readings that fit all cells, and what was assumed to come to it."""
-    first = fitting[0]
+    first = next((each for each in fitting if each.key == COMPACT), fitting[0])
     if first.kind == "date":
-        return _choose_date(fitting, style)
+        return _choose_date([each for each in fitting if each.kind == "date"], sample, style)
     if first.kind == "number":
         return _choose_number(fitting, sample, style)
     return first, []
 
 
-def _choose_date(fitting: Sequence[Hypothesis], style: FileStyle) -> tuple[Hypothesis, list[str]]:
-    orders = {hypothesis.order for hypothesis in fitting}
-    if not {"dmy", "mdy"} <= orders:
-        return fitting[0], []
-    if len(style.orders) == 1:
-        wanted, why = next(iter(style.orders)), "as in the file's other dates"
-    elif style.delimiter == ";" or ":%d." in fitting[0].key:
+def _choose_date(
+    fitting: Sequence[Hypothesis], sample: set[str], style: FileStyle
+) -> tuple[Hypothesis, list[str]]:
+    orders = {hypothesis.order for hypothesis in fitting if hypothesis.order}
+    orders -= _impossible(orders, sample)
+    if len(orders) < 2:
+        return next(each for each in fitting if not orders or each.order in orders), []
+    assumed = "assumed: every cell fits both ways; read_as.date_order says otherwise"
+    if len(style.orders & orders) == 1:
+        wanted, why = next(iter(style.orders & orders)), "as in the file's other dates"
+    elif "mdy" not in orders or "dmy" not in orders:
+        wanted, why = next(order for order in ("ymd", *sorted(orders)) if order in orders), assumed
+    elif style.delimiter == ";" or style.decimals == {","} or ":%d." in fitting[0].key:
         wanted, why = "dmy", "assumed: no cell has a day over 12"
     else:
         wanted, why = "mdy", "assumed: no cell has a day over 12"
-    said = "day first" if wanted == "dmy" else "month first"
     chosen = next(hypothesis for hypothesis in fitting if hypothesis.order == wanted)
-    return chosen, [f"ambiguous dates read {said} ({why})"]
+    return chosen, [f"ambiguous dates read {_ORDERS[wanted]} first ({why})"]
+
+
+def _impossible(orders: set[str], sample: set[str]) -> set[str]:
+    """Orders that years of two digits speak against: a file holds many days and few years."""
+    if "ymd" not in orders or len(orders) == 1:
+        return set()
+    first = {cell[:2] for cell in sample if cell[:2].isdigit()}
+    last = {found[1] for cell in sample if (found := _SHORT_YEAR.match(cell))}
+    if len(first) < len(last):
+        return orders - {"ymd"}
+    return {"ymd"} if len(last) < len(first) or "mdy" in orders else set()
 
 
 def _choose_number(

@@ -91,7 +91,16 @@ def _report(column: str, decision: Decision) -> list[dict[str, Any]]:
         {"column": column, "what": f'"{word}" -> missing', "cells": count}
         for word, count in sorted(decision.nulls.items())
     ]
+    report += [
+        {"column": column, "what": f'"{word[:60]}" -> missing: no {decision.hypothesis.kind}', "cells": count}
+        for word, count in decision.dropped.items()
+    ]
     notes = [decision.hypothesis.note] if decision.hypothesis.note else []
     return report + [
-        {"column": column, "what": note, "cells": decision.present} for note in (*notes, *decision.warnings)
+        {
+            "column": column,
+            "what": note,
+            "cells": decision.nearly.against if decision.nearly else decision.present,
+        }
+        for note in (*notes, *decision.warnings)
     ]
