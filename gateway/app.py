@@ -17,7 +17,19 @@ from gateway.events import JobEvents
 from gateway.middleware import RequestContext
 from gateway.openapi import describe_errors
 from gateway.queue import JobQueue
-from gateway.routes import analyze, artifacts, execute, exports, health, sessions, status
+from gateway.routes import (
+    analyze,
+    artifacts,
+    batches,
+    compute,
+    decisions,
+    execute,
+    exports,
+    health,
+    replays,
+    sessions,
+    status,
+)
 from gateway.services import Services
 from gateway.settings import Settings, StartRefusedError, load_settings
 from store.base import Store, StoreUnavailableError
@@ -44,7 +56,19 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     install_handlers(app)
-    for routes in (sessions, exports, analyze, execute, status, artifacts, health):
+    for routes in (
+        sessions,
+        exports,
+        analyze,
+        batches,
+        compute,
+        execute,
+        status,
+        decisions,
+        replays,
+        artifacts,
+        health,
+    ):
         app.include_router(routes.router)
     app.add_middleware(RequestContext)
     describe_errors(app)

@@ -72,7 +72,7 @@ class TooSlowError(ApiError):
 
 
 class ConflictError(ApiError):
-    """The idempotency key was used for another request."""
+    """The idempotency key was used for another request, or the task is not in a state for this."""
 
     status = 409
     code = "idempotency_conflict"

@@ -13,12 +13,15 @@ import structlog
 from redis.exceptions import RedisError
 
 from gateway.queue import EVENTS_CHANNEL
-from store.records import TERMINAL, Job
+from store.records import TERMINAL, Job, State
 
 _RECONNECT_SECONDS = 0.5
 _QUIET_POLL_SECONDS = 10.0
 """The longest pause between two looks at the store while the subscription stands: an event can be lost."""
 _log = structlog.get_logger("gateway")
+
+SETTLED: frozenset[State] = TERMINAL | {"awaiting_approval"}
+"""Nothing more comes of the job by itself."""
 
 Reader = Callable[[], Awaitable[Job | None]]
 
@@ -56,7 +59,7 @@ class JobEvents:
                 waiter.moved.set()
 
     async def wait(self, task_id: str, read: Reader, seconds: float, after_stage: str | None) -> Job | None:
-        """The job once it has ended (or left `after_stage`), or as it is after `seconds`."""
+        """The job once it ended, waits for an approval or left `after_stage`; or as it is after `seconds`."""
         deadline = asyncio.get_running_loop().time() + seconds
         with_stage = after_stage is not None
         async with self._waiting(task_id, any_change=with_stage) as waiter:
@@ -65,7 +68,7 @@ class JobEvents:
                 waiter.moved.clear()
                 job = await read()
                 left = deadline - asyncio.get_running_loop().time()
-                if job is None or job.state in TERMINAL or left <= 0:
+                if job is None or job.state in SETTLED or left <= 0:
                     return job
                 if with_stage and job.stage != after_stage:
                     return job
@@ -120,7 +123,7 @@ class JobEvents:
         except (ValueError, KeyError, TypeError):
             return
         for waiter in self._waiters.get(task_id, ()):
-            if waiter.any_change or state in TERMINAL:
+            if waiter.any_change or state in SETTLED:
                 waiter.moved.set()
 
     def _wake_all(self) -> None:

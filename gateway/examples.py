@@ -27,8 +27,35 @@ ANALYZE: dict[str, dict[str, Any]] = {
         "policy": "strict",
         "model": "ollama:llama3.1",
         "cache": False,
+        "approve": True,
     },
 }
+BATCH: dict[str, dict[str, Any]] = {
+    "two questions": {
+        "questions": ["What is the total revenue by category?", "What is the average price?"],
+        "mode": "sql",
+    }
+}
+BATCHED: dict[str, Any] = {
+    "session_id": ID,
+    "tasks": [
+        {
+            "task_id": TASK,
+            "status_url": f"/status/{TASK}",
+            "question": "What is the total revenue by category?",
+        },
+        {"task_id": ID, "status_url": f"/status/{ID}", "question": "What is the average price?"},
+    ],
+}
+COMPUTE: dict[str, dict[str, Any]] = {
+    "an average": {"column": "revenue", "operation": "average"},
+    "for each category": {"table": "sales", "column": "revenue", "operation": "std", "by": "category"},
+}
+APPROVE: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "other code": {"code": 'result = df["revenue"].sum()', "seen": "3f0a" + "0" * 60},
+}
+REJECT: dict[str, dict[str, Any]] = {"with a reason": {"reason": "It counts cancelled orders."}}
 EXECUTE: dict[str, dict[str, Any]] = {
     "python": {"code": "print(1)"},
     "sql over a session": {"code": "SELECT count(*) AS n FROM sales", "language": "sql", "session_id": ID},
@@ -78,6 +105,15 @@ STATUS: dict[str, Any] = {
     "receipt": {},
     "error": None,
     "notes": [],
+    "cached": False,
+    "cached_from": None,
+    "approval": None,
+    "parts": [],
+    "replay": None,
+    "column": None,
+    "operation": None,
+    "by": None,
+    "table": None,
     "cancel_requested": False,
     "created_at": AT,
     "started_at": AT,

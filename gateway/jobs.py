@@ -60,8 +60,69 @@ async def submit(services: Services, job: Job) -> Job:
     await services.queue.require()
     kept = await _insert(services, job)
     if kept is job:
-        await _publish(services, job)
+        await hand_over(services, job)
     return kept
+
+
+async def submit_all(services: Services, jobs: list[Job]) -> list[Job]:
+    """Keep and publish all of a batch or none, or give the jobs that the same request made before.
+
+    The last of them has the client's own idempotency key and is written last: where it is, all are.
+
+    Raises:
+        ConflictError: The idempotency key belongs to another request.
+        QueueUnavailableError: Redis does not answer; nothing was kept.
+        TooManyJobsError: They do not fit with the tenant's unfinished jobs.
+    """
+    last = jobs[-1]
+    repeated = await earlier(services.store, last.tenant_id, last.idempotency_key, last.request_digest or "")
+    if repeated is not None:
+        return await _batch_of(services, repeated)
+    await services.queue.require()
+    kept = await _insert_all(services, jobs)
+    if kept is not last:
+        return await _batch_of(services, kept)
+    for job in jobs:
+        await hand_over(services, job)
+    return jobs
+
+
+async def _insert_all(services: Services, jobs: list[Job]) -> Job:
+    """The last of the batch that is kept: that of `jobs`, or the one that the same request made before."""
+    *others, last = jobs
+    inserted: list[Job] = []
+    async with services.admission(last.tenant_id):
+        # Looked for again under the lock: the first of two equal requests may just have been written.
+        digest = last.request_digest or ""
+        repeated = await earlier(services.store, last.tenant_id, last.idempotency_key, digest)
+        if repeated is not None:
+            return repeated
+        in_flight = await services.store.count_jobs(last.tenant_id)
+        error = refusal(in_flight, services.settings.max_queued_per_tenant, len(jobs))
+        if error is not None:
+            raise error
+        try:
+            for job in others:
+                await services.store.insert_job(job)
+                inserted.append(job)
+            kept = await _insert_once(services, last)
+        except BaseException:
+            await _take_back(services, inserted)
+            raise
+        if kept is not last:
+            await _take_back(services, inserted)
+    return kept
+
+
+async def _take_back(services: Services, jobs: list[Job]) -> None:
+    for job in jobs:
+        with suppress(StoreError):
+            await services.store.request_cancel(job.tenant_id, job.task_id)
+
+
+async def _batch_of(services: Services, last: Job) -> list[Job]:
+    found = [await services.store.get_job(last.tenant_id, task_id) for task_id in last.request.batch]
+    return [job for job in found if job is not None]
 
 
 async def submit_upload(services: Services, job: Job, upload: Upload, *, new_session: bool) -> Job:
@@ -77,7 +138,7 @@ async def submit_upload(services: Services, job: Job, upload: Upload, *, new_ses
         await _undo(services, job, upload, new_session=new_session)
         raise
     if kept is job:
-        await _publish(services, job)
+        await hand_over(services, job)
     else:
         await _undo(services, job, upload, new_session=new_session)
     return kept
@@ -103,20 +164,23 @@ async def _insert(services: Services, job: Job) -> Job:
         )
         if error is not None:
             raise error
-        try:
-            await services.store.insert_job(job)
-        except DuplicateError:
-            # Another request with this key won between our look and our write.
-            repeated = await earlier(
-                services.store, job.tenant_id, job.idempotency_key, job.request_digest or ""
-            )
-            if repeated is None:
-                raise
-            return repeated
+        return await _insert_once(services, job)
+
+
+async def _insert_once(services: Services, job: Job) -> Job:
+    try:
+        await services.store.insert_job(job)
+    except DuplicateError:
+        # Another request with this key won between our look and our write.
+        repeated = await earlier(services.store, job.tenant_id, job.idempotency_key, job.request_digest or "")
+        if repeated is None:
+            raise
+        return repeated
     return job
 
 
-async def _publish(services: Services, job: Job) -> None:
+async def hand_over(services: Services, job: Job) -> None:
+    """Publish a job that is kept; if Redis is away just now, the worker's reaper does it later."""
     if await services.queue.publish(job.tenant_id, job.task_id):
         # Unmarked, the worker's reaper publishes it again, which does no harm.
         with suppress(StoreError):

@@ -6,6 +6,8 @@ from gateway.errors import TooManyJobsError
 
 MAX_QUESTION_CHARACTERS = 4000
 MAX_CODE_CHARACTERS = 100_000
+MAX_BATCH = 50
+"""Questions of one call."""
 MAX_JSON_BYTES = 256 << 10
 MAX_FIELD_BYTES = 64 << 10
 """One form field; a question of 4,000 characters needs at most 16,000."""
@@ -19,11 +21,12 @@ MAX_WAIT_SECONDS = 60
 MAX_LISTED = 100
 
 
-def refusal(in_flight: int, max_in_flight: int) -> TooManyJobsError | None:
-    """Why one more job is not admitted, or None."""
-    if in_flight < max_in_flight:
+def refusal(in_flight: int, max_in_flight: int, more: int = 1) -> TooManyJobsError | None:
+    """Why `more` jobs are not admitted, or None."""
+    if in_flight + more <= max_in_flight:
         return None
     return TooManyJobsError(
-        f"{in_flight} jobs of yours are queued or running and {max_in_flight} may be; "
-        "wait for one to end or cancel one"
+        f"{in_flight} jobs of yours have not ended and {max_in_flight} may be"
+        + (f", so there is no room for {more} more" if more > 1 else "")
+        + "; wait for one to end, cancel one, or decide on those that wait for an approval"
     )

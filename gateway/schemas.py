@@ -10,19 +10,34 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from gateway.limits import MAX_CODE_CHARACTERS, MAX_QUESTION_CHARACTERS
 from policies.model import PolicyError, policy_names
-from store.records import Attempt, JobError, Kind, Language, Mode, Outcome, State, Stream, WebRequest
+from store.records import (
+    Approval,
+    Attempt,
+    JobError,
+    Kind,
+    Language,
+    Mode,
+    Outcome,
+    Part,
+    Replay,
+    State,
+    Stream,
+    WebRequest,
+)
 
 MODEL_PROVIDERS = ("builtin", "ollama", "openai", "scripted")
 _MODEL = re.compile(rf"(?:{'|'.join(MODEL_PROVIDERS)})(?::[A-Za-z0-9._:/@+-]{{1,256}})?")
 
 
-def _not_blank(text: str) -> str:
+def not_blank(text: str) -> str:
+    """`text`, if it says anything. Raises: ValueError."""
     if not text.strip():
         raise ValueError("must not be empty")
     return text
 
 
-def _no_nul(text: str) -> str:
+def no_nul(text: str) -> str:
+    """`text`, if the parts behind the gateway can keep it. Raises: ValueError."""
     if "\x00" in text:
         raise ValueError("must not contain NUL characters")
     return text
@@ -48,10 +63,10 @@ def _model_form(spec: str) -> str:
 
 
 Question = Annotated[
-    str, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_not_blank), AfterValidator(_no_nul)
+    str, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(not_blank), AfterValidator(no_nul)
 ]
 Code = Annotated[
-    str, Field(max_length=MAX_CODE_CHARACTERS), AfterValidator(_not_blank), AfterValidator(_no_nul)
+    str, Field(max_length=MAX_CODE_CHARACTERS), AfterValidator(not_blank), AfterValidator(no_nul)
 ]
 PolicyName = Annotated[str, Field(max_length=41), AfterValidator(_known_policy)]
 ModelSpec = Annotated[str, Field(max_length=300), AfterValidator(_model_form)]
@@ -71,12 +86,14 @@ class AnalyzeBody(Body):
     policy: PolicyName = "default"
     model: ModelSpec | None = None
     cache: StrictBool = True
+    approve: StrictBool = False
 
 
 class OneShotFields(AnalyzeBody):
     """The text fields of a one-shot `POST /analyze`; the files stand beside them."""
 
     cache: bool = True
+    approve: bool = False
 
 
 class ExecuteBody(Body):
@@ -148,6 +165,11 @@ class TaskSummary(BaseModel):
     state: State
     outcome: Outcome | None
     created_at: datetime
+    column: str | None = None
+    operation: str | None = None
+    by: str | None = None
+    result: dict[str, Any] | None = None
+    """Of what was computed or asked, if it is one value."""
 
 
 class SessionSummary(BaseModel):
@@ -211,6 +233,15 @@ class Status(BaseModel):
     receipt: dict[str, Any]
     error: JobError | None
     notes: list[str]
+    cached: bool
+    cached_from: str | None
+    approval: Approval | None
+    parts: list[Part]
+    replay: Replay | None
+    column: str | None
+    operation: str | None
+    by: str | None
+    table: str | None
     cancel_requested: bool
     created_at: datetime
     started_at: datetime | None

@@ -40,6 +40,10 @@ def task_summary(job: Job) -> TaskSummary:
         state=job.state,
         outcome=job.outcome,
         created_at=job.created_at,
+        column=job.request.column,
+        operation=job.request.operation,
+        by=job.request.by,
+        result=job.result if job.result is not None and job.result.get("type") == "scalar" else None,
     )
 
 
@@ -53,6 +57,10 @@ def status_of(job: Job) -> Status:
         mode=job.request.mode,
         policy=job.request.policy,
         model=job.request.model,
+        column=job.request.column,
+        operation=job.request.operation,
+        by=job.request.by,
+        table=job.request.table,
         code=code,
         language=job.language or (job.request.language if code is not None else None),
         artifacts=[_artifact(item) for item in job.artifacts],

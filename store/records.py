@@ -153,6 +153,8 @@ class Request(Record):
     """Compute: for each value of this column."""
     replay_of: str | None = None
     """Replay: the task whose code is run again."""
+    batch: list[str] = []
+    """Of the last job of a batch: the tasks of all, in order."""
 
 
 class Stream(Record):

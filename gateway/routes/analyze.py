@@ -29,6 +29,7 @@ _FORM_FIELDS = {
     "policy": {"type": "string", "default": "default"},
     "model": {"type": "string"},
     "cache": {"type": "boolean", "default": True},
+    "approve": {"type": "boolean", "default": False},
 }
 
 

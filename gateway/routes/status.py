@@ -10,6 +10,7 @@ from starlette.responses import Response
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, Caller, CallerDep
 from gateway.errors import NotFoundError, responses
+from gateway.events import SETTLED
 from gateway.json_reply import JSONReply
 from gateway.limits import MAX_WAIT_SECONDS
 from gateway.schemas import Status
@@ -39,13 +40,13 @@ async def get_status(
         str | None, Query(max_length=64, description="With wait: answer also when the stage is not this one.")
     ] = None,
 ) -> Response:
-    """The job. With `wait`, the answer comes when the job ends, or as it is after that time."""
+    """The job. With `wait`, the answer comes when the job ends or waits for an approval, or as it is then."""
 
     async def read() -> Job | None:
         return await services.store.get_job(caller.tenant_id, task_id)
 
     job = await read()
-    if job is not None and wait and job.state not in TERMINAL:
+    if job is not None and wait and job.state not in SETTLED:
         job = await services.events.wait(task_id, read, wait, after_stage)
     if job is None:
         raise NotFoundError("there is no task with this id", code="task_not_found")

@@ -11,6 +11,7 @@ from store.keys import hash_key
 from store.records import ApiKey, Artifact, Job, Table, WebRequest
 from store.records import Request as JobRequest
 from tests.gateway.conftest import CSV, Gateway
+from tests.gateway.moved import ended, waiting
 
 ROUTES = [
     ("POST", "/sessions", 201, 201),
@@ -27,6 +28,11 @@ ROUTES = [
     ("GET", "/status/{task}", 404, 200),
     ("GET", "/status/{task}?wait=1", 404, 200),
     ("POST", "/status/{task}/cancel", 404, 200),
+    ("POST", "/status/{task}/approve", 404, 200),
+    ("POST", "/status/{task}/reject", 404, 200),
+    ("POST", "/status/{task}/replay", 404, 202),
+    ("POST", "/sessions/{session}/batch", 404, 202),
+    ("POST", "/sessions/{session}/compute", 404, 202),
     ("GET", "/artifacts/{artifact}", 404, 200),
     ("DELETE", "/sessions/{session}", 404, 204),
 ]
@@ -70,6 +76,12 @@ def _request(path: str, things: dict[str, str]) -> dict[str, object]:
         return {"json": {"code": "1"}}
     if path == "/execute?session":
         return {"json": {"code": "1", "session_id": things["session"]}}
+    if path.endswith(("/approve", "/reject")):
+        return {"json": {}}
+    if path.endswith("/batch"):
+        return {"json": {"questions": ["How many rows?"]}}
+    if path.endswith("/compute"):
+        return {"json": {"column": "revenue", "operation": "sum"}}
     if path.endswith("}/analyze"):
         return {"json": {"question": "How many rows?"}}
     if path == "/analyze":
@@ -86,6 +98,10 @@ async def test_only_the_owner_gets_through(
     things = await _things(gateway)
     if "wait" in path:
         await gateway.client.post(f"/status/{things['task']}/cancel")
+    if path.endswith(("/approve", "/reject")):
+        things["task"] = (await waiting(gateway)).task_id
+    if path.endswith("/replay"):
+        things["task"] = (await ended(gateway, code="1", receipt={"code_sha256": "0"})).task_id
     url = path.format(**things)
     statuses = []
     for client in (gateway.anonymous, gateway.wrong, gateway.other, gateway.client):
