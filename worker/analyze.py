@@ -42,7 +42,7 @@ async def analyze(context: JobContext) -> dict[str, Any]:
     job, runtime = context.job, context.runtime
     spec = resolve_spec(job.request.model, runtime.models)
     model = choose_model(spec, runtime.models)
-    tables = await _tables(context)
+    tables = await tables_of(context)
     turns = await _turns(context)
     key = await key_of(context, spec, tables, turns)
     stored = await stored_answer(context, key)
@@ -76,7 +76,8 @@ def resumed(job: Job) -> Resumed | None:
     return Resumed(given.code, given.language, tuple(job.attempts)) if given is not None else None
 
 
-async def _tables(context: JobContext) -> list[Table]:
+async def tables_of(context: JobContext) -> list[Table]:
+    """The tables that the job is about. Raises: JobFailedError."""
     job = context.job
     if job.session_id is None:
         raise JobFailedError("not_answerable", "There is no table: upload a file first.", code="no_table")

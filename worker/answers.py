@@ -27,7 +27,6 @@ from worker.engines.choose import choose_engine
 from worker.sandbox.collect import DISK_FULL
 
 log = structlog.get_logger()
-_SOURCES = ("analysis", "models")
 _TAKEN_OVER = (
     "planner",
     "understood",
@@ -132,7 +131,8 @@ def planner_version() -> str:
     """Changes with anything that turns a question into code or words."""
     digest = hashlib.sha256(version("sandglass").encode())
     here = Path(__file__).parent
-    for path in sorted(path for name in _SOURCES for path in (here / name).rglob("*.py")):
+    files = [*(here / "analysis").rglob("*.py"), *(here / "models").rglob("*.py"), *here.glob("compute*.py")]
+    for path in sorted(files):
         digest.update(f"{path.relative_to(here)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -16,6 +16,7 @@ from store.base import StoreUnavailableError
 from store.records import Job, new_id, utc_now
 from worker.analyze import analyze
 from worker.approval import ApprovalNeededError, waiting
+from worker.compute import compute
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.engines.base import (
@@ -29,12 +30,19 @@ from worker.execute import execute
 from worker.lease import CancelledByClientError, Lease, LeaseLostError
 from worker.models.choose import UnknownModelError
 from worker.profile import profile
+from worker.replay import replay
 from worker.runtime import Runtime
 from worker.sandbox.collect import disk_is_full
 
 log = structlog.get_logger()
 Kind = Callable[[JobContext], Awaitable[dict[str, Any]]]
-KINDS: dict[str, Kind] = {"profile": profile, "analyze": analyze, "execute": execute}
+KINDS: dict[str, Kind] = {
+    "profile": profile,
+    "analyze": analyze,
+    "execute": execute,
+    "compute": compute,
+    "replay": replay,
+}
 _FINISH_TRIES = 6
 _DISK_FULL = (
     "The disk of this stack is full, so what came out of the sandbox is lost. Have room made, run it again."
