@@ -16,6 +16,7 @@ from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
 from worker.models.choose import choose_model, resolve_spec
+from worker.part_fields import part_fields
 from worker.tables import doubts, put_tables, read_files, session_tables
 
 _JOBS_LOOKED_AT = 30
@@ -66,6 +67,7 @@ async def analyze(context: JobContext) -> dict[str, Any]:
         context.stage,
         settings=runtime.models,
         resumed=resumed(job),
+        splits=not job.request.approve,  # a person approves one piece of code
     )
     return keep_key(context, await end(context, analysis, tables), key)
 
@@ -117,8 +119,11 @@ async def end(context: JobContext, analysis: Analysis, tables: list[Table]) -> d
         "attempts": list(analysis.attempts),
         "usage": {**analysis.usage, "answer_source": analysis.answer_source},
     }
+    if analysis.parts:
+        fields |= await part_fields(context, analysis)
     if analysis.run is not None:
         fields |= await run_fields(context, analysis.run)
+    if analysis.run is not None or any(part.analysis.run for part in analysis.parts):
         data = {table.name: table.sha256 for table in tables}
         fields["receipt"] = await context.receipt(data, analysis.code)
     changes = ending(analysis.outcome, **fields)

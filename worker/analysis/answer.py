@@ -9,7 +9,9 @@ from collections.abc import Callable
 from policies.model import Policy
 from store.records import Attempt, JobError
 from worker.analysis.contract import Analysis, Decline, Plan, Question, Resumed, Sandbox, StageWriter
-from worker.analysis.loop import answer_with_model, declined
+from worker.analysis.loop import answer_with_model, declined, make_meter
+from worker.analysis.part_answers import answer_parts
+from worker.analysis.parts import split_question
 from worker.analysis.relevance import decline, irrelevant
 from worker.analysis.wording import safe_words, template_words
 from worker.models.base import Model
@@ -26,6 +28,7 @@ async def answer_question(
     settings: ModelSettings | None = None,
     clock: Callable[[], float] = time.monotonic,
     resumed: Resumed | None = None,
+    splits: bool = True,
 ) -> Analysis:
     """Answer one question; every way it can go wrong is an `Analysis` with its own outcome.
 
@@ -38,21 +41,35 @@ async def answer_question(
         settings: Time and token limits of the model; the environment's by default.
         clock: Seconds, for the attempts' times.
         resumed: Approved code, which is run before anybody is asked for other code.
+        splits: Whether several questions in one are answered one by one.
     """
-    if why := await asyncio.to_thread(irrelevant, question.text, question.tables):
-        return declined(await asyncio.to_thread(decline, why, question.tables), "builtin")
-    if model is None:
-        return await _answer_builtin(question, sandbox, on_stage, clock, resumed)
-    return await answer_with_model(
-        question,
-        sandbox,
-        model,
-        policy,
-        on_stage,
-        settings=settings or ModelSettings(),
-        clock=clock,
-        resumed=resumed,
-    )
+    settings = settings or ModelSettings()
+    meter = make_meter(model, settings) if model is not None else None
+
+    async def answer_one(one: Question, box: Sandbox, stage: StageWriter) -> Analysis:
+        if why := await asyncio.to_thread(irrelevant, one.text, one.tables):
+            return declined(await asyncio.to_thread(decline, why, one.tables), "builtin")
+        if model is None:
+            return await _answer_builtin(one, box, stage, clock, resumed)
+        return await answer_with_model(
+            one, box, model, policy, stage, settings=settings, clock=clock, resumed=resumed, meter=meter
+        )
+
+    texts = await asyncio.to_thread(_parts_of, question) if splits and resumed is None else ()
+    if not texts:
+        return await answer_one(question, sandbox, on_stage)
+    answered = await answer_parts(question, texts, sandbox, on_stage, answer_one)
+    # Rules that know none of the parts say it of the question as it was asked.
+    none = model is None and answered.outcome == "not_answerable"
+    return await answer_one(question, sandbox, on_stage) if none else answered
+
+
+def _parts_of(question: Question) -> tuple[str, ...]:
+    """The questions that it holds; none, where the rules read the whole as one and are sure of it."""
+    from worker.models.builtin import plan
+
+    texts = split_question(question.text)
+    return () if not texts or isinstance(plan(question), Plan) else texts
 
 
 async def _answer_builtin(

@@ -115,6 +115,8 @@ class Question:
     """Earlier (question, answer) pairs, at most ten, the oldest first."""
     joins: tuple[Join, ...] = ()
     """How the tables belong together, found from their profiles."""
+    whole: str = ""
+    """What was asked, where `text` is a part of it."""
     hosts: tuple[str, ...] = ()
     """What the policy's allow-list says that code may reach by http and https."""
     turns: tuple[Turn, ...] = ()
@@ -152,3 +154,13 @@ class Analysis:
     attempts: tuple[Attempt, ...] = ()
     usage: dict[str, Any] = field(default_factory=dict)
     error: JobError | None = None
+    parts: tuple[AnalysisPart, ...] = ()
+    """Where the question held several: what came of each. `run` is then None."""
+
+
+@dataclass(frozen=True)
+class AnalysisPart:
+    """One of several questions, and what came of it."""
+
+    question: str
+    analysis: Analysis

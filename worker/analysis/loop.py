@@ -33,6 +33,17 @@ SAID_LEAST_CHARS = 600
 """Of a reply that went wrong, a model sees so much in any case."""
 
 
+def make_meter(model: Model, settings: ModelSettings) -> Meter:
+    """Of one job: all its questions share its tokens."""
+    return Meter(
+        model,
+        timeout_seconds=settings.model_timeout_seconds,
+        max_output_tokens=settings.max_output_tokens,
+        max_total_tokens=settings.max_total_tokens,
+        context_tokens=settings.context_tokens(model.name),
+    )
+
+
 async def answer_with_model(
     question: Question,
     sandbox: Sandbox,
@@ -43,19 +54,16 @@ async def answer_with_model(
     settings: ModelSettings,
     clock: Callable[[], float],
     resumed: Resumed | None = None,
+    meter: Meter | None = None,
 ) -> Analysis:
-    """Let `model` write code until it runs, at most `policy.limits.attempts` times, and word the result."""
-    meter = Meter(
-        model,
-        timeout_seconds=settings.model_timeout_seconds,
-        max_output_tokens=settings.max_output_tokens,
-        max_total_tokens=settings.max_total_tokens,
-        context_tokens=settings.context_tokens(model.name),
-    )
+    """Let `model` write code until it runs, at most `policy.limits.attempts` times, and word the result.
+
+    `meter` is the job's, where it asks the model for more than this question.
+    """
+    meter = meter or make_meter(model, settings)
     language: Language = "sql" if question.mode == "sql" else "python"
-    loop = _Loop(
-        question, sandbox, meter, policy.limits.attempts, on_stage, clock, language, settings.schema_tokens
-    )
+    attempts = policy.limits.attempts
+    loop = _Loop(question, sandbox, meter, attempts, on_stage, clock, language, settings.schema_tokens)
     if resumed is not None:
         loop.approved, loop.language, loop.attempts = resumed.code, resumed.language, list(resumed.attempts)
     return await loop.answer()
@@ -95,16 +103,12 @@ class _Loop:
 
     async def answer(self) -> Analysis:
         await self.on_stage("planning", {"planner": self.meter.model.name})
-        try:
-            told = await tell_tables(self.meter, self.question, self.language, self.schema_tokens)
-        except TokenBudgetError as error:
-            return self._failed("no_code", str(error))
-        self.schema_usage = told.usage
-        asked = messages = plan_messages(
-            self.question, self.language, told.text, self.meter.prompt_tokens_max
-        )
+        asked: list[Message] = []
+        messages = asked
         while True:
             try:
+                if not asked and self.approved is None:
+                    messages = asked = await self._ask_for_code()
                 said, trouble = await self._attempt(messages)
             except TokenBudgetError as error:
                 return self._failed(self._last_outcome(), str(error))
@@ -118,11 +122,20 @@ class _Loop:
                 return declined(decision, self.meter.model.name, self._usage("model"))
             if len(self.attempts) >= self.attempts_max:
                 return self._failed(self._last_outcome(), self._explain_attempts(trouble))
-            room = self.meter.bytes_left(asked, CODE_CHARS_MAX + TRACEBACK_CHARS_MAX)
-            trouble = trim_traceback(trouble, min(TRACEBACK_CHARS_MAX, room // 2))
-            said_max = max(room - size_of(trouble), SAID_LEAST_CHARS)
-            messages = repair_messages(asked, said, trouble, self.language, said_max)
+            asked = asked or await self._ask_for_code()
+            messages = self._ask_again(asked, said, trouble)
             await self.on_stage("repairing", self._shown())
+
+    async def _ask_for_code(self) -> list[Message]:
+        told = await tell_tables(self.meter, self.question, self.language, self.schema_tokens)
+        self.schema_usage = told.usage
+        return plan_messages(self.question, self.language, told.text, self.meter.prompt_tokens_max)
+
+    def _ask_again(self, asked: list[Message], said: str, trouble: str) -> list[Message]:
+        room = self.meter.bytes_left(asked, CODE_CHARS_MAX + TRACEBACK_CHARS_MAX)
+        trouble = trim_traceback(trouble, min(TRACEBACK_CHARS_MAX, room // 2))
+        said_max = max(room - size_of(trouble), SAID_LEAST_CHARS)
+        return repair_messages(asked, said, trouble, self.language, said_max)
 
     async def _attempt(self, messages: list[Message]) -> tuple[str, str]:
         """One reply and, if code came of it, its run: what was said, and what to mend (empty: nothing)."""

@@ -92,7 +92,11 @@ def plan_messages(
             _fenced(cut(history_text(turns), int(bytes_max * _HISTORY_SHARE)), mark),
         ]
     asked = cut(question.text, min(QUESTION_CHARS_MAX, int(bytes_max * _QUESTION_SHARE)))
-    parts += ["The question:", asked]
+    if question.whole:
+        whole = cut(question.whole, min(QUESTION_CHARS_MAX // 2, int(bytes_max * _QUESTION_SHARE) // 2))
+        parts += ["The user asked several questions at once:", whole, "Answer only this one of them:", asked]
+    else:
+        parts += ["The question:", asked]
     system = _SQL if language == "sql" else _PYTHON.replace("NETWORK", _network(question.hosts))
     return [Message("system", f"{system}\n{_ABOUT}\n{_rule(mark)}"), Message("user", "\n".join(parts))]
 
