@@ -31,6 +31,10 @@ def dotted(text: str) -> date:
     return datetime.strptime(text, "%d.%m.%Y").date()  # noqa: DTZ007 - the file names no zone
 
 
+def spelled(text: str) -> date:
+    return datetime.strptime(text, "%b %d %Y").date()  # noqa: DTZ007 - the file names no zone
+
+
 def clock(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007 - the file names no zone
 
@@ -45,6 +49,11 @@ def comma(text: str) -> float:
 
 def flag(text: str) -> bool:
     return {"true": True, "false": False, "yes": True, "no": False}[text.lower()]
+
+
+def _header(file: str) -> list[str]:
+    with (TABLES / file).open(newline="", encoding="utf-8") as handle:
+        return next(csv.reader(handle))
 
 
 @cache
@@ -82,6 +91,22 @@ def _types() -> dict[str, dict[str, Callable[[str], Any]]]:
         | {"invoice_date": iso, "paid": flag, "tax_rate": percent, "gross_eur": comma},
         "single.csv": numbers("score") | {"day": iso},
         "matches.csv": numbers("home_goals away_goals attendance") | {"match_day": iso},
+        "tips.csv": numbers("total_bill tip size") | {"smoker": flag},
+        "penguins.csv": numbers("bill_length_mm bill_depth_mm flipper_length_mm body_mass_g year"),
+        "cars.csv": numbers("Miles_per_Gallon Cylinders Displacement Horsepower Weight_in_lbs Acceleration")
+        | {"Year": iso},
+        "gapminder.csv": numbers("year lifeExp pop gdpPercap"),
+        "stocks.csv": numbers("price") | {"date": spelled},
+        "barley.csv": numbers("yield year"),
+        "la-riots.csv": numbers("age longitude latitude") | {"death_date": iso},
+        "election.csv": numbers("Coderre Bergeron Joly total district_id"),
+        "us-employment.csv": dict.fromkeys(_header("us-employment.csv"), amount) | {"month": iso},
+        "driving.csv": numbers("year miles gas"),
+        "nyc_flights.csv": numbers("month day dep_delay arr_delay flight air_time distance"),
+        "airlines.csv": {},
+        "airports.csv": numbers("alt"),
+        "planes.csv": numbers("year engines seats"),
+        "burtin.csv": numbers("Penicillin Streptomycin Neomycin"),
         "purchases.csv": numbers("purchase_id buyer_id quantity amount") | {"purchased_on": iso},
         "buyers.csv": numbers("buyer_id") | {"joined_on": iso},
         "items.csv": numbers("list_price"),

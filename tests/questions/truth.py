@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.questions.rows import Row
+from tests.questions.rows import Row, rows_of
 
+__all__ = ["rows_of"]
 Rows = list[Row]
 Compute = Callable[[Rows], Any]
 Key = str | Callable[[Row], Any]

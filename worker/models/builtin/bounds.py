@@ -7,8 +7,20 @@ from typing import Any
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.frame import Filter
-from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, meaning, opt, phrase, seq
+from worker.models.builtin.grammar import (
+    Context,
+    Found,
+    Parser,
+    alt,
+    applied,
+    bound,
+    meaning,
+    opt,
+    phrase,
+    seq,
+)
 from worker.models.builtin.mentions import column, number
+from worker.models.builtin.tokens import stem
 
 _BE = opt(phrase("is", "are", "was", "were", "of"))
 _LOWER, _UPPER = {">", ">="}, {"<", "<="}
@@ -19,7 +31,10 @@ def bounds() -> Parser:
     compare = meaning(lexicon.COMPARISONS)
     spelled = applied(phrase(*lexicon.NUMBER_WORDS), lambda word: lexicon.NUMBER_WORDS[word])
     amount = alt(number(), spelled)
-    plain = applied(seq(column("number"), _BE, compare, amount), lambda v: (v[0], v[2], v[3]))
+    plain = bound(
+        seq(column("number"), _BE, compare, amount, opt(unit())),
+        lambda c, v: [(v[0], v[2], v[3])] if v[4] is None or v[4] in v[0].stems else [],
+    )
     equal = applied(
         seq(
             column("number"),
@@ -42,7 +57,72 @@ def bounds() -> Parser:
         column("number"), _BE, opt(phrase("in the range", "ranging")), phrase("between", "from"), number(),
         phrase("and", "to"), number(),
     )  # fmt: skip
-    return alt(one, bound(both, _both), bound(between, _between))
+    return alt(one, bound(both, _both), bound(between, _between), having_so_many(), signed(), compared())
+
+
+def unit() -> Parser:
+    """Match a word behind a number that names its unit; the value is the singular."""
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        word = stem(context.norm(at))
+        if word in lexicon.TRAILING_WORDS | {stem(one) for one in lexicon.TRAILING_UNITS}:
+            yield word, at + 1
+
+    return parse
+
+
+def having_so_many() -> Parser:
+    """Match `8 cylinders` (after `have` or `with`): the column holds that number."""
+    inner = column("number")
+
+    def plural(context: Context, at: int) -> Iterator[Found]:
+        for found, end in inner(context, at):
+            spoken = context.norm(end - 1)
+            if spoken and spoken != stem(spoken) and found.whole and not found.id_like:
+                yield found, end
+
+    return applied(
+        seq(opt(phrase("exactly")), number(), plural), lambda v: (Filter(v[2].name, "=", (v[1],)),)
+    )
+
+
+def signed() -> Parser:
+    """Match `a negative balance`, `balance is negative`: below or above 0."""
+    sign = alt(
+        applied(phrase("negative", "a negative"), lambda _: "<"),
+        applied(phrase("positive", "a positive"), lambda _: ">"),
+    )
+    ahead = applied(seq(sign, column("number")), lambda v: (Filter(v[1].name, v[0], (0,)),))
+    behind = applied(seq(column("number"), _BE, sign), lambda v: (Filter(v[0].name, v[2], (0,)),))
+    return alt(ahead, behind)
+
+
+def compared() -> Parser:
+    """Match `price above average`, `above average price`, `home_goals > away_goals`."""
+    average = meaning({
+        "> mean": tuple(f"{word} {mean}" for word in _ABOVE for mean in _MEANS),
+        "< mean": tuple(f"{word} {mean}" for word in _BELOW for mean in _MEANS),
+    })  # fmt: skip
+    behind = applied(seq(column("number"), _BE, opt(phrase("a", "an")), average), lambda v: (v[0], v[3]))
+    ahead = applied(seq(opt(phrase("a", "an")), average, column("number")), lambda v: (v[2], v[1]))
+    compare = meaning({op: texts for op, texts in lexicon.COMPARISONS.items() if op not in {"=", "!="}})
+    other = seq(column("number", "date"), _BE, compare, opt(phrase("the")), column("number", "date"))
+    return alt(
+        bound(alt(behind, ahead), lambda c, v: [(Filter(v[0].name, v[1]),)] if not v[0].id_like else []),
+        bound(
+            other,
+            lambda c, v: (
+                [(Filter(v[0].name, f"{v[2]} column", (v[4].name,)),)]
+                if v[0].kind == v[4].kind and v[0].name != v[4].name and not (v[0].id_like or v[4].id_like)
+                else []
+            ),
+        ),
+    )
+
+
+_ABOVE = ("above", "higher than", "greater than", "more than", "larger than", ">", "over", "bigger than")
+_BELOW = ("below", "lower than", "less than", "smaller than", "<", "under")
+_MEANS = ("average", "the average", "the mean", "mean", "the overall average")
 
 
 def _both(_: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Filter, ...]]:

@@ -83,6 +83,7 @@ def _keys(dims: tuple[Dim, ...], table: Table, rows: str) -> tuple[list[str], li
 def _grouped(frame: Frame, table: Table, rows: str) -> list[str]:
     lines, keys, rows = _keys(frame.dims, table, rows)
     nulls = any(table.column(dim.column).nulls and dim.period is None for dim in frame.dims)
+    nulls = nulls and frame.having is None
     by = keys[0] if len(keys) == 1 else f"[{', '.join(keys)}]"
     start = f"{rows}.groupby({by}{', dropna=False' if nulls else ''})"
     if len(frame.aggs) > 1:
@@ -94,6 +95,12 @@ def _grouped(frame: Frame, table: Table, rows: str) -> list[str]:
     made = start + _of_group(agg, frame, table)
     if len(frame.dims) > 1:
         return [*lines, f"result = {made}.reset_index(name={literal(agg_text(agg))})"]
+    if frame.having:
+        lines.append(f"groups = {made}.dropna()")
+        kept = f"groups {frame.having[0]} {frame.having[1]!r}"
+        if frame.count_groups:
+            return [*lines, f"result = ({kept}).sum()"]
+        return [*lines, f"result = groups[{kept}].sort_values(ascending=False)"]
     if frame.ascending:
         made += ".sort_values()"
     elif frame.dims[0].period is None:

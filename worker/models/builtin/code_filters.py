@@ -54,6 +54,8 @@ CONDITIONS: dict[str, Callable[[str, tuple[Scalar, ...]], str]] = {
     ),
     "startswith": _affix("startswith"),
     "endswith": _affix("endswith"),
+    "> mean": lambda column, _: f"{column} > {column}.mean()",
+    "< mean": lambda column, _: f"{column} < {column}.mean()",
     "missing": lambda column, _: f"{column}.isna()",
     "present": lambda column, _: f"{column}.notna()",
 }
@@ -61,7 +63,10 @@ CONDITIONS: dict[str, Callable[[str, tuple[Scalar, ...]], str]] = {
 
 def condition(one: Filter, frame: str) -> str:
     """Return the source of a boolean Series."""
-    return CONDITIONS[one.op](f"{frame}[{literal(one.column)}]", one.values)
+    column = f"{frame}[{literal(one.column)}]"
+    if one.op.endswith(" column"):
+        return f"{column} {one.op.split()[0]} {frame}[{literal(one.values[0])}]"
+    return CONDITIONS[one.op](column, one.values)
 
 
 def mask(filters: tuple[Filter, ...], frame: str) -> str:

@@ -52,7 +52,16 @@ def function_word() -> Parser:
                *(f"how many {word}" for word in lexicon.DISTINCT), "distinct count", "unique count"),
         lambda _: ("nunique", None),
     )  # fmt: skip
-    known = alt(plain, dates, percentile, quartile, q_short, quantile, distinct)
+    spread = applied(
+        phrase("difference between the highest and lowest", "difference between the maximum and minimum",
+               "difference between the highest and the lowest", "difference between highest and lowest",
+               "difference between the largest and smallest", "gap between the highest and lowest"),
+        lambda _: ("range", None),
+    )  # fmt: skip
+    adjective = applied(
+        phrase(*lexicon.ADJECTIVES), lambda word: ("min" if lexicon.ADJECTIVES[word][0] else "max", word)
+    )
+    known = alt(plain, dates, spread, adjective, percentile, quartile, q_short, quantile, distinct)
 
     def parse(context: Context, at: int) -> Iterator[Found]:
         for (name, argument), end in known(context, at):
@@ -78,8 +87,12 @@ def aggregates() -> Parser:
     functions = listed(seq_second(ARTICLE, function_word()), "and", "&", "as well as")
     named = listed(seq_second(ARTICLE, applied(seq(column(), _NOUN_END), lambda v: v[0])), "and", "&")
     before = bound(seq(functions, _OF, ARTICLE, named), _crossed)
+    usual = bound(
+        seq(column("number"), phrase("on average")),
+        lambda c, v: [(Agg("mean", v[0].name),)] if not v[0].id_like else [],
+    )
     after = bound(seq(column(), function_word()), lambda c, v: _crossed(c, ((v[1],), None, None, (v[0],))))
-    one = alt(before, after, implied())
+    one = alt(before, after, usual, implied())
 
     def flat(_: Context, parts: tuple[tuple[Agg, ...], ...]) -> Iterator[tuple[Agg, ...]]:
         aggs = tuple(agg for part in parts for agg in part)
@@ -101,11 +114,18 @@ def _crossed(context: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Agg, ..
     made = []
     for name, argument, start, _end in functions:
         for found in named:
-            if argument == "date" and found.kind != "date":
+            if argument == "date" and found.kind != "date" and not _names_year(context, start, found):
+                return
+            if argument in lexicon.ADJECTIVES and not lexicon.ADJECTIVES[argument][1] & set(found.stems):
                 return
             spoken = context.norm(start) in lexicon.SUPERLATIVES
             made.append(Agg(name, found.name, argument if name == "quantile" else None, spoken))
     yield tuple(made)
+
+
+def _names_year(context: Context, start: int, found: Column) -> bool:
+    """Whether `earliest year` is asked for, of a column of years."""
+    return found.calendar and found.stems[-1] == "year" and context.norm(start) in {"earliest", "latest"}
 
 
 def _longer_name(context: Context, start: int, end: int) -> Column | None:
@@ -154,6 +174,8 @@ def bare_columns() -> Parser:
             context.blame(f'"{found[0].name}" may mean that column or the sum of {doubled[0].name}')
         elif all(one.additive and (not one.summed or context.identified(one.name)) for one in found):
             yield tuple(Agg("sum", one.name) for one in found)
+        elif len(found) == 1 and found[0].kind == "number" and not found[0].id_like:
+            yield (Agg("mean", found[0].name),)
         elif all(one.kind == "number" for one in found):
             context.blame(f"it is not said what to do with {found[0].name}: sum, average, minimum")
 
@@ -169,12 +191,19 @@ def aggregate_frame() -> Parser:
             Frame("aggregate", aggs, filters=v[3]) for aggs in _crossed(c, ((v[0],), "of", None, (v[4],)))
         ],
     )
-    bare = applied(bare_columns(), lambda aggs: Frame("aggregate", aggs, which="bare"))
+    bare = applied(
+        bare_columns(),
+        lambda aggs: Frame("aggregate", aggs, which="lookup" if aggs[0].function == "mean" else "bare"),
+    )
     how_much = bound(
         seq(phrase("how much", "how much total"), column("number")),
         lambda c, v: [Frame("aggregate", (Agg("sum", v[1].name),))] if v[1].additive else [],
     )
-    return alt(plain, adjective, bare, how_much, lone_function())
+    how_usual = bound(
+        seq(phrase("how much is", "how high is", "how long is", "how old is"), ARTICLE, aggregates()),
+        lambda c, v: [Frame("aggregate", v[2])] if all(a.function == "mean" for a in v[2]) else [],
+    )
+    return alt(plain, adjective, bare, how_much, how_usual, lone_function())
 
 
 def _adjective() -> Parser:

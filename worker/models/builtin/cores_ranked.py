@@ -14,7 +14,7 @@ from worker.models.builtin.groups import period_dim
 from worker.models.builtin.mentions import column, whole_number
 from worker.models.builtin.modifiers import adjectives
 from worker.models.builtin.row_nouns import day_column, row_noun
-from worker.models.builtin.schema import Column
+from worker.models.builtin.schema import Column, Table
 
 _MOST = applied(phrase(*lexicon.MOST), lambda _: False)
 _LEAST = applied(phrase(*lexicon.LEAST), lambda _: True)
@@ -22,7 +22,8 @@ _SUPERLATIVE = alt(_MOST, _LEAST)
 _HAS = phrase(
     "has", "have", "had", "with", "has got", "generated", "generates", "generate", "made", "makes", "earned",
     "earns", "brought in", "brings in", "produced", "produces", "shows", "showed", "that has", "that have",
-    "recorded", "accounts for", "achieved", "having", "that had",
+    "recorded", "accounts for", "achieved", "having", "that had", "reached", "hit", "received", "saw",
+    "experienced", "scored", "reached the", "whose",
 )  # fmt: skip
 _RANKED_BY = phrase(
     "by", "by the", "in terms of", "based on", "ranked by", "according to", "sorted by", "ordered by", "in",
@@ -103,11 +104,24 @@ def ranked_frames(
         yield Frame("rank", (Agg("sum", by.name),), (dim,), limit=limit, ascending=ascending)
     elif limit == 1 and dim.period is None and by.rate_like and by.stems[-1] in lexicon.PEAK_WORDS:
         yield Frame("top_rows", columns=(by.name, named.name), limit=1, ascending=ascending)
+    elif dim.period is None and panels(context.table, named):
+        yield Frame(
+            "top_rows", columns=(by.name, named.name), limit=limit, ascending=ascending, which="panel"
+        )
     else:
         context.blame(
             f"there are several rows for each {dim.period or named.name}: say whether its total, average or "
             f"highest {by.name} is meant"
         )
+
+
+def panels(table: Table, named: Column) -> list[Column]:
+    """Return the columns of times in each of which every `named` has one row, as far as can be seen."""
+    times = [c for c in table.columns if (c.calendar or c.kind == "date") and not c.nulls]
+    full = named.nulls == 0 and not named.home and not named.id_like
+    return [
+        c for c in times if full and c.name != named.name and c.unique * named.unique == table.rows > c.unique
+    ]
 
 
 def _amount(by: Column) -> bool:
@@ -146,7 +160,7 @@ def which_frame() -> Parser:
     full = seq(opt(whole_number()), subject_seen(), _HAS, ARTICLE, superlative, measure())
     asked = applied(seq(opening, ARTICLE, full), lambda v: v[2])
     is_highest = seq(
-        phrase("which", "in which", "for which"),
+        phrase("which", "in which", "for which", "on which", "at which"),
         subject(),
         phrase("is", "are", "was", "were"),
         measure(),

@@ -49,6 +49,10 @@ def filter_text(one: Filter) -> str:
         return f"{name} is {' or '.join(texts)}" if op == "in" else f"{name} is neither {' nor '.join(texts)}"
     if op == "between":
         return f"{name} is between {one.values[0]} and {one.values[1]} (both included)"
+    if op.endswith(" mean"):
+        return f"{name} is {'above' if op[0] == '>' else 'below'} the average {name} of all rows"
+    if op.endswith(" column"):
+        return f"{name} {op.split()[0]} {one.values[0]}"
     if op in {"days", "from", "before"}:
         return _days_text(one)
     value = str(one.values[0]).lower() if isinstance(one.values[0], bool) else one.values[0]
@@ -124,6 +128,11 @@ _PATTERNS = {
 def _aggregate(frame: Frame) -> str:
     dims = " and ".join(dim_text(dim) for dim in frame.dims)
     what = _aggs(frame) + filters_text(frame)
+    if frame.having:
+        only = f"only those where it is {frame.having[0]} {frame.having[1]}"
+        if frame.count_groups:
+            return f"how many {dims} have a {what} {frame.having[0]} {frame.having[1]}"
+        return f"{what}{',' if frame.filters else ''} for each {dims}, {only}, largest first"
     return f"{what}{',' if frame.filters else ''} for each {dims}{_order(frame)}" if dims else what
 
 
@@ -189,7 +198,7 @@ _OWN_WORDS: dict[str, Callable[[Frame], str]] = {
 def _remarks(frame: Frame, table: Table) -> str:
     """Return how missing values are treated, where there are any."""
     remarks = []
-    kept = frame.kind in {"aggregate", "share_groups"}
+    kept = frame.kind in {"aggregate", "share_groups"} and frame.having is None
     for dim in frame.dims:
         if table.column(dim.column).nulls:
             own = kept and dim.period is None

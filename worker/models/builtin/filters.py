@@ -118,6 +118,10 @@ def condition() -> Parser:
             lambda c, v: [Filter(v[0].name, v[1], (v[2],))] if v[2] else [],
         ),
         bound(
+            seq(alt(literal(), plain_word()), phrase("in the", "in their", "in its"), column("text")),
+            lambda c, v: [Filter(v[2].name, "contains", (v[0],))] if v[0] else [],
+        ),
+        bound(
             seq(column("boolean"), meaning({"=": ("is", "=", "==", "are"), "!=": ("is not", "!=")}),
                 phrase("true", "false", "yes", "no")),
             _flag,
@@ -139,6 +143,11 @@ def missing_condition() -> Parser:
             seq(phrase("no", "without", "without a", "without an"), column("text", "date")),
             lambda v: (v[1], None),
         ),
+        bound(
+            seq(phrase("no"), column("number")),
+            lambda c, v: [(v[1], None)] if isinstance(v[1].low, int | float) and v[1].low > 0 else [],
+        ),
+        applied(seq(column(), phrase("is unknown", "is not known", "is not given")), lambda v: (v[0], None)),
     )
     return bound(states, missing)
 
@@ -204,7 +213,12 @@ def _date_words() -> Parser:
     )
     pair = seq(phrase("between", "from"), day_range(), phrase("and", "to", "until", "through"), day_range())
 
+    open_ended = meaning({
+        ">=": ("or later", "or after", "and later", "and after", "onwards", "onward"),
+        "<=": ("or earlier", "or before", "and earlier", "and before"),
+    })  # fmt: skip
     return alt(
+        applied(seq(opt(phrase("in", "from")), day_range(), open_ended), lambda v: (v[2], v[1], None)),
         applied(seq(single, day_range()), lambda v: (v[0], v[1], None)),
         applied(pair, lambda v: ("between", v[1], v[3])),
     )

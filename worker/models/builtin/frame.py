@@ -55,6 +55,10 @@ class Frame:
     which: str = ""
     """`first`, `last`, `random`, `all` for rows; `best`, `worst`, `both` for a trend."""
     chart: bool = False
+    having: tuple[str, float] | None = None
+    """A bound on what is computed for each group: only the groups within it are kept."""
+    count_groups: bool = False
+    """Whether only the number of those groups is asked for."""
 
 
 class NotSureError(Exception):

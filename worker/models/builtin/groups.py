@@ -30,6 +30,10 @@ def dim() -> Parser:
     """Match what can be grouped by: a column, or a period of the date column."""
     return alt(
         bound(
+            seq(phrase("number of"), column("number")),
+            lambda c, v: [Dim(v[1].name)] if v[1].whole and v[1].words[-1] != v[1].stems[-1] else [],
+        ),
+        bound(
             seq(
                 column("text", "boolean", "number"), opt(seq(phrase("of the", "of each", "of"), other_noun()))
             ),

@@ -135,6 +135,7 @@ def used_columns(frame: Frame) -> set[str]:
     """Return the names of all columns that a reading is about."""
     names = {agg.column for agg in frame.aggs if agg.column} | {dim.column for dim in frame.dims}
     names |= {one.column for one in frame.filters}
+    names |= {str(one.values[0]) for one in frame.filters if one.op.endswith(" column")}
     listed = frame.columns[:1] if frame.kind in {"difference", "ratio"} else frame.columns
     return names | set(listed)
 

@@ -101,6 +101,38 @@ NUMBER_WORDS = {
     "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "fifty": 50, "hundred": 100,
 }  # fmt: skip
 
+ABBREVIATIONS = {
+    "qty": "quantity", "amt": "amount", "dest": "destination", "pop": "population", "temp": "temperature",
+    "dept": "department", "acct": "account", "mgr": "manager", "pct": "percent", "lang": "language",
+}  # fmt: skip
+"""Short forms in names of columns that can only mean one word."""
+PEOPLE_WORDS = frozenset({"people", "person", "individual"})
+WOMEN = frozenset({"female", "f", "woman", "w"})
+MEN = frozenset({"male", "m", "man"})
+SEXES = {
+    "women": WOMEN, "woman": WOMEN, "female": WOMEN, "females": WOMEN,
+    "men": MEN, "man": MEN, "male": MEN, "males": MEN,
+}  # fmt: skip
+ADJECTIVES = {
+    "longest": (False, frozenset({"length", "duration", "distance", "runtime", "minute"})),
+    "shortest": (True, frozenset({"length", "duration", "distance", "runtime", "minute", "height"})),
+    "heaviest": (False, frozenset({"weight", "mass"})),
+    "lightest": (True, frozenset({"weight", "mass"})),
+    "tallest": (False, frozenset({"height"})),
+    "oldest": (False, frozenset({"age"})),
+    "youngest": (True, frozenset({"age"})),
+    "fastest": (False, frozenset({"speed"})),
+    "slowest": (True, frozenset({"speed"})),
+    "cheapest": (True, frozenset({"price"})),
+    "priciest": (False, frozenset({"price"})),
+}  # fmt: skip
+"""What is least or most of which columns: `heaviest` is the highest weight."""
+VERBS = (
+    "measured", "recorded", "observed", "reported", "registered", "logged", "listed", "made", "placed",
+    "taken", "counted",
+)  # fmt: skip
+"""Verbs that say no more of a row than that it is there."""
+
 REQUESTS = (
     "please", "kindly", "can you", "could you", "would you", "will you", "i want to know", "i want to see",
     "i want", "i would like to know", "i would like to see", "i would like", "i need to know", "i need",
@@ -201,6 +233,7 @@ LEADING_WORDS = frozenset({
 TRAILING_WORDS = frozenset({
     "name", "title", "usd", "eur", "gbp", "kg", "km", "cm", "mm", "lb", "inr", "jpy", "chf", "celsius",
     "in", "km2", "m2", "sqm", "sqft", "ha", "mg", "ms", "kwh", "mw",
+    "g", "lbs", "oz", "ft", "ml", "mph", "kmh", "deg",
 })  # fmt: skip
 """Words that may stand after the head and be left out: `product_name` is "product"."""
 TRAILING_UNITS = frozenset({"minutes", "hours", "seconds", "dollars", "euros", "meters", "metres", "miles"})

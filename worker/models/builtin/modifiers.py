@@ -86,6 +86,7 @@ def filters() -> Parser:
         "that are", "which are", "who are", "that were", "which were", "that is", "which is", "who is", "are",
         "were", "is", "who were", "that was", "are in", "that are in", "are from", "that are from",
         "which are from", "which are in", "come from", "that come from", "were in", "were from", "is in",
+        "is from", "was from",
     )  # fmt: skip
     negated_being = phrase(
         "that are not", "which are not", "who are not", "that were not", "are not", "were not", "is not",
@@ -100,6 +101,7 @@ def filters() -> Parser:
     without = phrase(
         "except", "except for", "excluding", "other than", "not in", "not from", "not for", "outside",
         "but not", "apart from", "ignoring", "leaving out", "not counting", "outside of", "not", "not at",
+        "not on",
     )  # fmt: skip
     noun_filter = seq_second(phrase("for", "of", "among", "in", "from"), adjectives_and_noun())
     return alt(
@@ -185,7 +187,8 @@ def order() -> Parser:
 
 def closing() -> Parser:
     """Match polite words and `in the data`, which change nothing; the value is None."""
-    return applied(phrase(*lexicon.CLOSINGS), lambda _: None)
+    verbs = (f"{be} {verb}" for be in ("was", "were", "are", "have been") for verb in lexicon.VERBS)
+    return applied(phrase(*lexicon.CLOSINGS, *verbs), lambda _: None)
 
 
 def table_named() -> Parser:

@@ -12,7 +12,7 @@ from worker.models.builtin.frame import Frame
 from worker.models.builtin.joined import joins_text
 from worker.models.builtin.reader import read
 from worker.models.builtin.schema import Table, read_table
-from worker.models.builtin.sql import write_sql
+from worker.models.builtin.sql import why_not, write_sql
 from worker.models.builtin.tokens import tokenize
 
 MAX_CHARACTERS = 2000
@@ -60,7 +60,7 @@ def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
     if question.mode == "sql":
         sql = write_sql(frame, table)
         if sql is None:
-            return _declined("this question has no rule for SQL yet; ask it in pandas mode", question)
+            return _declined(f"{why_not(frame)}; ask it in pandas mode", question)
         return Plan(sql, "sql", "builtin", understood, template)
     return Plan(write(frame, table), "python", "builtin", understood, template)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from worker.models.builtin import cores, cores_ranked, cores_time, cores_whole, lexicon
+from worker.models.builtin import cores, cores_bounded, cores_ranked, cores_time, cores_whole, lexicon
 from worker.models.builtin.checks import check
 from worker.models.builtin.describing import describe
 from worker.models.builtin.doubts import SHOWING, doubt, doubt_bare
@@ -27,6 +27,7 @@ from worker.models.builtin.mentions import column, listing, similar_columns
 from worker.models.builtin.modifiers import Filters, Order, modifiers
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column, Table
+from worker.models.builtin.single_rows import pinned
 from worker.models.builtin.tokens import Token, stem, tokenize, with_names
 
 MAX_TOKENS = 60
@@ -37,6 +38,10 @@ _CORE = memo(
         cores.mode_frame(),
         cores_ranked.which_frame(),
         cores_ranked.top_frame(),
+        cores_bounded.bounded_frame(),
+        cores_bounded.compared_frame(),
+        cores_bounded.adjective_frame(),
+        cores_bounded.peak_frame(),
         cores_time.trend_frame(),
         cores_time.distribution_frame(),
         cores_time.correlation_frame(),
@@ -156,9 +161,20 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
         return None
     if core.kind == "share_sum" and len(filters) != 1:
         return None
+    if any(one.op.endswith(" mean") for one in filters) and (dims or len(filters) > 1):
+        context.refuse("the average of all rows may be meant, or that of the others asked about")
+        return None
     if not _about_rows(context, core, found):
         return None
     frame = replace(core, dims=dims, filters=tuple(sorted(set(filters), key=repr)))
+    if core.which == "panel" or core.which == "lookup":
+        why = pinned(frame, context.table)
+        if why:
+            (context.blame if core.which == "lookup" else context.refuse)(why)
+            return None
+        frame = replace(frame, which="")
+    if core.which == "compared":
+        frame = replace(frame, which="")
     if core.which == "grouped":
         if not dims:
             return None
@@ -180,7 +196,7 @@ def _about_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:
         core.kind == "rank" or core.kind == "unique" or any(agg.function == "nunique" for agg in core.aggs)
     )
     computed = {agg.column for agg in core.aggs}
-    grouped = ranked
+    grouped = ranked or core.having is not None
     for one in found:
         if isinstance(one, Groups):
             grouped = True
@@ -193,7 +209,7 @@ def _about_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:
     return True
 
 
-_NUMBER_BOUNDS = {"<", "<=", ">", ">=", "between", "=", "!="}
+_NUMBER_BOUNDS = {"<", "<=", ">", ">=", "between", "=", "!=", "> mean", "< mean"}
 
 
 def _is_amount(context: Context, one: Filter) -> bool:

