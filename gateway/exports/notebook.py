@@ -20,7 +20,7 @@ def notebook(conversation: Conversation) -> bytes:
     """The notebook (format 4.5): tables, then each question with its code, result and figures."""
     cells = [
         _markdown(_introduction(conversation)),
-        _code(prelude(), [], hidden=True),
+        _code(prelude(conversation), [], hidden=True),
         _code(opening(conversation), [], hidden=True),
     ]
     for turn in conversation.turns:

@@ -11,15 +11,21 @@ from pathlib import Path
 
 from gateway.exports.conversation import Conversation, Step
 
-FRESH = "df, tables, sql = sandglass.fresh()"
+FRESH = "df, tables, sql, chart = sandglass.fresh()"
 LIBRARIES = "pandas pyarrow duckdb matplotlib plotly"
 _LINE = 100
 
 
+def prelude(conversation: Conversation) -> str:
+    """What gives code its tables and, where some draws with it, `chart`; text here, to run elsewhere."""
+    draws = any("chart(" in step.code for turn in conversation.turns for step in turn.steps)
+    helper = f"{_text('chart.txt')}\ndraw_chart = chart\n\n" if draws else ""
+    return helper + _text("prelude.txt")
+
+
 @cache
-def prelude() -> str:
-    """The class that gives code its tables; text here, for it is to run elsewhere."""
-    return (Path(__file__).parent / "prelude.txt").read_text("utf-8")
+def _text(name: str) -> str:
+    return (Path(__file__).parent / name).read_text("utf-8")
 
 
 def opening(conversation: Conversation) -> str:

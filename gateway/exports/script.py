@@ -10,8 +10,10 @@ _SHOW = '''
 def show(number, result):
     """Print a question's result; keep its figures as files."""
     print(f"--- {number} ---")
-    figures = [result] if hasattr(result, "write_html") else []
-    if result is not None and not figures:
+    figures, drawn = sandglass.figures, hasattr(result, "write_html")
+    if drawn and not any(result is figure for figure in figures):
+        figures.append(result)
+    elif result is not None and not drawn:
         print(result)
     for place, figure in enumerate(figures, 1):
         figure.write_html(f"figure-{number}-{place}.html")
@@ -32,7 +34,14 @@ def script(conversation: Conversation) -> bytes:
     )
     notes = "\n".join(comment(note) for note in conversation.left_out)
     needed = "import os\nimport sys\n\nos.environ.setdefault('MPLBACKEND', 'Agg')"
-    parts = [head, notes, needed, prelude().rstrip(), _SHOW.rstrip(), "\n" + opening(conversation)]
+    parts = [
+        head,
+        notes,
+        prelude(conversation).rstrip(),
+        needed,
+        _SHOW.rstrip(),
+        "\n" + opening(conversation),
+    ]
     parts += [_turn(turn) for turn in conversation.turns]
     return ("\n".join(part for part in parts if part) + "\n").encode("utf-8", "replace")
 

@@ -155,6 +155,26 @@ async def test_the_script_runs_and_gives_the_same(session: Session, tmp_path: Pa
     assert (tmp_path / "figure-5-1.png").read_bytes().startswith(b"\x89PNG")
 
 
+CHART = """\
+result = tables["sales"].groupby("city")["units"].sum()
+chart("bar", result, title="Units by city", x="city", y="units")
+"""
+
+
+async def test_what_draws_a_chart_carries_the_helper(session: Session, tmp_path: Path) -> None:
+    assert b"def chart(kind" not in await session.export("py")
+    values = {"name": "units", "index": ["Oslo", "Rom", "東京"], "values": [2**60, 1, 3]}
+    await session.job("Draw", code=CHART, result={"type": "series", "value": values, "shape": [3]})
+    (tmp_path / "export.py").write_bytes(await session.export("py"))
+    ran = _run(tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "東京" in (tmp_path / "figure-1-1.html").read_text("utf-8")
+    notebook = nbformat.reads((await session.export("ipynb")).decode(), as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("application/vnd.plotly.v1+json" in output.get("data", {}) for output in shown)
+
+
 async def test_another_table_than_that_of_the_answers_is_refused(session: Session, tmp_path: Path) -> None:
     text = (await session.export("py")).decode()
     digest = (await session.gateway.services.store.list_tables("alpha", session.session_id))[0].sha256
