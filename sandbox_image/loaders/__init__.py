@@ -10,6 +10,7 @@ import duckdb
 
 from .budget import fit
 from .delimited import load_delimited
+from .ending import settle_ending
 from .engine import open_engine
 from .errors import TOO_LARGE, WRONG_FORMAT, BadFileError
 from .limits import LoadLimits
@@ -60,7 +61,10 @@ def load_file(
             stage_dir = Path(folder)
             with open_engine(limits, stage_dir / "spill") as engine:
                 tables = _load(engine, path, name, format, stage_dir, taken, limits, asked.read_as)
-                kept = [without_hidden(table, asked) for table in chosen(tables, asked, name, taken)]
+                kept = chosen(tables, asked, name, taken)
+                for table in kept:
+                    settle_ending(engine, table, asked.read_as)
+                kept = [without_hidden(table, asked) for table in kept]
                 profiles = [
                     write_table(engine, table, out_dir, stage_dir, limits, asked.read_as) for table in kept
                 ]

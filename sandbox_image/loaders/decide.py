@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import duckdb
 
 from .dates import COMPACT, NOT_HELD, date_hypotheses
-from .hypotheses import EMPTY, TEXT, TEXT_NULLS, Hypothesis, boolean_hypotheses, is_missing, trim, trimmed
+from .hypotheses import TEXT, TEXT_NULLS, Hypothesis, is_missing, trim, trimmed
 from .names import is_code, is_number_of_things
 from .nearly import Nearly, find_nearly
-from .numbers import number_hypotheses
 from .preference import FileStyle, choose
 from .read_as import ReadAs
+from .readings import candidates as candidates
 from .staging import TextTable
 from .wide import chunks
 from .wishes import Wishes
@@ -116,15 +116,6 @@ def _look_again(
             else:
                 decision.nearly = find_nearly(engine, table, column.index, column.sample, candidates)
                 decision.warnings += [decision.nearly.said] if decision.nearly else []
-
-
-def candidates(sample: set[str]) -> list[Hypothesis]:
-    """The readings that no cell of the sample speaks against, the plainest first; text if there is none."""
-    cells = {cell for cell in sample if not is_missing(cell)}
-    if not cells:
-        return [EMPTY]
-    found = [*boolean_hypotheses(cells), *number_hypotheses(cells), *date_hypotheses(cells)]
-    return list(found) or [TEXT]
 
 
 def _sampled(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[_Column]:

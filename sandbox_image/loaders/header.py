@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .decide import candidates
 from .header_rows import Row, count_filled, is_commented, is_value, last_filled, second_row
 from .hypotheses import trim
+from .readings import candidates
 
 MAX_TITLE_ROWS = 30
 # A header has a name for most columns; what stands above it has not.

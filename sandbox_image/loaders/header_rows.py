@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .decide import candidates
 from .hypotheses import is_missing, trim
+from .readings import candidates
 
 Row = Sequence[str | None]
 _COMMENT = re.compile(r"#|//|%(?! )|--")

@@ -16,7 +16,7 @@ from .errors import NOT_A_TABLE, TOO_LARGE, BadFileError
 from .header_rows import count_filled, is_commented
 from .limits import MAX_CELL_CHARACTERS
 from .staging import TextStage
-from .tail import TAIL_ROWS, TailRow
+from .tail import TAIL_ROWS, TailRow, find_ending
 
 _MODES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("", {"strict": True}),
@@ -70,7 +70,11 @@ class Reading:
 
     def report(self) -> list[dict[str, Any]]:
         """What was odd, counted."""
-        width = len(self.above.names(self.dialect.layout)) if self.above.header else "the usual"
+        names = self.above.names(self.dialect.layout)
+        ending = find_ending(self.tail(), max(self.stage.width, len(names)))
+        # What is left out below the table is no row that is too short.
+        self.short -= sum(len(row.cells) < self.dialect.layout.width for row in ending.notes)
+        width = len(names) if self.above.header else "the usual"
         found = [
             (f"short rows filled with missing cells (fewer than {width} cells)", self.short),
             ("long rows: their extra cells are in columns of their own", self.long),

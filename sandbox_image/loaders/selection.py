@@ -44,6 +44,7 @@ def without_hidden(table: TextTable, asked: Asked) -> TextTable:
             NOT_A_TABLE, f"{table.file}: all columns of {table.name} are hidden. Leave one to be seen."
         )
     table.scan = f"(SELECT {_renumbered(kept)} FROM {table.scan})"  # noqa: S608 - our own names
+    table.tail = []
     table.columns = [table.columns[index] for index in kept]
     if table.kinds is not None:
         table.kinds.keep(kept)

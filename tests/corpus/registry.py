@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.corpus import book_cells, book_layout, book_old, refused_books, refused_text, text_marks
+from tests.corpus import (
+    book_cells,
+    book_layout,
+    book_old,
+    refused_books,
+    refused_text,
+    text_marks,
+    text_totals,
+)
 from tests.corpus.case import Case
 
-MODULES = (text_marks, refused_text, book_cells, book_layout, book_old, refused_books)
+MODULES = (text_marks, text_totals, refused_text, book_cells, book_layout, book_old, refused_books)
 """A module of cases has a list `CASES`; one that is not named here is not run."""
 CASES: list[Case] = [case for module in MODULES for case in module.CASES]
 
