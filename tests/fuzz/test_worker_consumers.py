@@ -164,7 +164,7 @@ def test_a_profile_that_is_taken_can_be_used_as_one(spool: Path, said: Any) -> N
     for profile, _ in outcome:
         assert keepable(profile)
         view = TableView(name=profile["name"], profile=profile)
-        assert keepable(profile_text([view]))
+        assert keepable(profile_text([view], 4000))
         assert all(column["name"] + column["dtype"] is not None for column in profile["columns"])
         assert keepable(doubts([_Table(profile["name"], profile)]))  # type: ignore[list-item]
         assert f"{profile['rows']:,}"
