@@ -16,9 +16,10 @@ from client.render import result_view
 from policies.model import load_policy
 from store.records import Outcome, StoredFile, utc_now
 from tests.fuzz.values import headers, profiles, results, shaped, values
-from worker.analysis.contract import Plan, RunResult, TableView
+from worker.analysis.contract import Plan, Question, RunResult, TableView
 from worker.analysis.grounding import ungrounded_numbers
 from worker.analysis.profile_text import profile_text
+from worker.analysis.subschema import rank
 from worker.analysis.wording import template_words
 from worker.artifacts import with_chart
 from worker.engines.base import EngineUnavailableError
@@ -164,7 +165,7 @@ def test_a_profile_that_is_taken_can_be_used_as_one(spool: Path, said: Any) -> N
     for profile, _ in outcome:
         assert keepable(profile)
         view = TableView(name=profile["name"], profile=profile)
-        assert keepable(profile_text([view], 4000))
+        assert keepable(profile_text(rank(Question("How many?", (view,))), 4000).text)
         assert all(column["name"] + column["dtype"] is not None for column in profile["columns"])
         assert keepable(doubts([_Table(profile["name"], profile)]))  # type: ignore[list-item]
         assert f"{profile['rows']:,}"
