@@ -78,9 +78,12 @@ def _thinned(at: list[Any], values: pd.Series, notes: list[str]) -> tuple[list[A
 
 def fewer(table: pd.DataFrame, notes: list[str], most: int, what: str) -> pd.DataFrame:
     """Return the columns as finite numbers, those with the largest values if there are too many."""
-    numbers = table.apply(pd.to_numeric, errors="coerce").replace([np.inf, -np.inf], np.nan).astype(float)
+    numbers: pd.DataFrame = (
+        table.apply(pd.to_numeric, errors="coerce").replace([np.inf, -np.inf], np.nan).astype(float)
+    )
     if table.shape[1] <= most:
         return numbers
     notes.append(f"the {most} largest of {table.shape[1]:,} {what}")
     largest = numbers.abs().sum().to_numpy().argsort(kind="stable")[::-1][:most]
-    return numbers.iloc[:, sorted(largest)]
+    kept: pd.DataFrame = numbers.iloc[:, sorted(largest)]
+    return kept

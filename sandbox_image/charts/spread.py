@@ -20,9 +20,9 @@ def histogram(data: Any, notes: list[str]) -> tuple[list[dict[str, Any]], dict[s
         return [], {}
     different = np.unique(values)
     if len(different) <= MAX_WHOLE and (different % 1 == 0).all() and np.ptp(different) <= 3 * MAX_WHOLE:
-        counts = [int((values == one).sum()) for one in different]
+        found = [int((values == one).sum()) for one in different]
         axis = {"dtick": 1} if np.ptp(different) <= 30 else {}
-        return [{"type": "bar", "x": [int(one) for one in different], "y": counts}], {"xaxis": axis}
+        return [{"type": "bar", "x": [int(one) for one in different], "y": found}], {"xaxis": axis}
     shown = _near(values, notes)
     bins = int(np.clip(1.5 * np.sqrt(len(shown)), 5, MAX_BINS))
     counts, edges = np.histogram(shown, bins=bins)

@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
+from sandbox_image.charts import chart
 from sandbox_image.loaders import LoadLimits, load_file
 from sandbox_image.results import to_typed
 from sandbox_image.tables import Sql, read_parquet
@@ -71,7 +72,13 @@ def execute(made: Plan, paths: dict[str, Path]) -> dict[str, Any]:
     if made.language == "sql":
         return to_typed(Sql(paths, 1, None)(made.code), RESULT_BYTES).result
     tables = {name: read_parquet(path) for name, path in paths.items()}
-    space: dict[str, Any] = {"pd": pd, "np": np, "tables": tables, "df": next(iter(tables.values()))}
+    space: dict[str, Any] = {
+        "pd": pd,
+        "np": np,
+        "tables": tables,
+        "df": next(iter(tables.values())),
+        "chart": chart,
+    }
     exec(compile(made.code, "<plan>", "exec"), space)  # noqa: S102 - the code under test, on the test's tables
     plt.close("all")
     return to_typed(space["result"], RESULT_BYTES).result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from worker.models.builtin.code_charts import bar_lines, histogram_lines, line_lines
+from worker.models.builtin.code_charts import chart_lines
 from worker.models.builtin.code_filters import listed, literal, mask, rows_lines
 from worker.models.builtin.describing import agg_text, dim_text
 from worker.models.builtin.frame import Agg, Dim, Frame
@@ -23,7 +23,8 @@ def write(frame: Frame, table: Table) -> str:
     """Return the source that leaves the answer in `result`."""
     filtered = frame.kind not in {"share_rows", "share_sum"}
     lines, rows = rows_lines(frame, table, filtered=filtered)
-    return "\n".join([*lines, *_WRITERS[frame.kind](frame, table, rows)]) + "\n"
+    computed = _WRITERS[frame.kind](frame, table, rows)
+    return "\n".join([*lines, *computed, *chart_lines(frame, rows)]) + "\n"
 
 
 def method(agg: Agg, frame: Frame, table: Table) -> str:
@@ -117,7 +118,7 @@ def _of_group(agg: Agg, frame: Frame, table: Table) -> str:
 def _trend(frame: Frame, table: Table, rows: str) -> list[str]:
     lines, keys, rows = _keys(frame.dims, table, rows)
     made = f"{rows}.groupby({keys[0]}){_of_group(frame.aggs[0], frame, table)}"
-    return [*lines, f"result = {made}", *line_lines(agg_text(frame.aggs[0]), dim_text(frame.dims[0]))]
+    return [*lines, f"result = {made}"]
 
 
 def _rank(frame: Frame, table: Table, rows: str) -> list[str]:
@@ -150,17 +151,25 @@ def _rows(frame: Frame, _: Table, rows: str) -> list[str]:
 def _frequency(frame: Frame, table: Table, rows: str) -> list[str]:
     name = frame.columns[0]
     keep = "dropna=False" if table.column(name).nulls else ""
-    lines = [f"result = {rows}[{literal(name)}].value_counts({keep})"]
-    return lines + (bar_lines(name) if frame.chart else [])
+    return [f"result = {rows}[{literal(name)}].value_counts({keep})"]
 
 
 def _histogram(frame: Frame, _: Table, rows: str) -> list[str]:
-    name = frame.columns[0]
-    return [
-        f"values = {rows}[{literal(name)}].dropna()",
-        "result = values.describe()",
-        *histogram_lines(name),
-    ]
+    return [f"result = {rows}[{literal(frame.columns[0])}].dropna().describe()"]
+
+
+def _box(frame: Frame, table: Table, rows: str) -> list[str]:
+    name = literal(frame.columns[0])
+    if not frame.dims:
+        return [f"result = {rows}[{name}].describe()"]
+    group = frame.dims[0].column
+    keep = ", dropna=False" if table.column(group).nulls else ""
+    return [f"result = {rows}.groupby({literal(group)}{keep})[{name}].describe().reset_index()"]
+
+
+def _scatter(frame: Frame, _: Table, rows: str) -> list[str]:
+    pair = listed(frame.columns[:2])
+    return [f"result = {rows}[{listed(frame.columns)}].dropna(subset={pair})"]
 
 
 def _correlation(frame: Frame, _: Table, rows: str) -> list[str]:
@@ -260,6 +269,8 @@ _WRITERS: dict[str, Callable[[Frame, Table, str], list[str]]] = {
     "rows": _rows,
     "frequency": _frequency,
     "histogram": _histogram,
+    "box": _box,
+    "scatter": _scatter,
     "correlation": _correlation,
     "difference": _difference,
     "ratio": _difference,

@@ -1,57 +1,108 @@
-"""Which matplotlib code draws the figure that goes with a reading?"""
+"""Which call of the sandbox's `chart` draws the figure that goes with a reading?"""
 
 from __future__ import annotations
 
-from worker.models.builtin.code_filters import literal
+from collections.abc import Callable
 
-MAX_BARS = 30
+from worker.models.builtin.code_filters import listed, literal
+from worker.models.builtin.describing import agg_text, dim_text, filters_text
+from worker.models.builtin.frame import Frame
 
-
-def _text(words: str) -> str:
-    """Return source of a text that matplotlib does not take for a formula."""
-    return literal(words.replace("$", r"\$"))
-
-
-def _start() -> list[str]:
-    return ["", "import matplotlib.pyplot as plt", "", "figure, axes = plt.subplots(figsize=(9, 4.5))"]
+ROWS = "number of rows"
+_ADDED_UP = {"sum", "count"}
 
 
-def _end(title: str, across: str, up: str) -> list[str]:
+def chart_lines(frame: Frame, rows: str) -> list[str]:
+    """Return the lines that draw the figure of a frame; `rows` is the name of the rows it is about."""
+    return ["", *_LINES[frame.kind](frame, rows)] if frame.chart else []
+
+
+def _call(frame: Frame, data: str, title: str, x: str, y: str, *, rest: bool = False) -> str:
+    title = title[:1].upper() + title[1:] + filters_text(frame)
+    named = "".join(
+        f", {key}={literal(text)}" for key, text in (("title", title), ("x", x), ("y", y)) if text
+    )
+    named += ', rest="sum"' if rest else ""
+    return f"chart({literal(frame.chart)}, {data}{named})"
+
+
+def _groups(frame: Frame, _: str) -> list[str]:
+    groups = " and ".join(dim_text(dim) for dim in frame.dims)
+    if len(frame.aggs) > 1:
+        what = " and ".join(agg_text(agg) for agg in frame.aggs)
+        return [_call(frame, "result.set_index(result.columns[0])", f"{what} by {groups}", groups, "")]
+    what = agg_text(frame.aggs[0])
+    rest = frame.aggs[0].function in _ADDED_UP and frame.chart == "bar"
+    if len(frame.dims) == 1:
+        return [_call(frame, "result", f"{what} by {groups}", groups, what, rest=rest)]
+    across = 1 if frame.dims[1].period else 0
+    lines = f"wide = result.pivot(index=result.columns[{across}], columns=result.columns[{1 - across}])"
+    call = _call(
+        frame, "wide.droplevel(0, axis=1)", f"{what} by {groups}", dim_text(frame.dims[across]), what
+    )
+    return [lines, call]
+
+
+def _shares(frame: Frame, _: str) -> list[str]:
+    group, what = dim_text(frame.dims[0]), agg_text(frame.aggs[0])
+    return [_call(frame, "result", f"share of {what} by {group}", group, f"% of {what}", rest=True)]
+
+
+def _ranked(frame: Frame, _: str) -> list[str]:
+    group, what = dim_text(frame.dims[0]), agg_text(frame.aggs[0])
+    end = "lowest" if frame.ascending else "highest"
+    return [_call(frame, "result", f"{what} by {group}, the {frame.limit} {end}", group, what)]
+
+
+def _top_rows(frame: Frame, _: str) -> list[str]:
+    by, named = frame.columns
+    title = f"the {frame.limit} {'lowest' if frame.ascending else 'highest'} {by}"
+    return [_call(frame, f"result.set_index({literal(named)})[{literal(by)}]", title, named, by)]
+
+
+def _frequency(frame: Frame, _: str) -> list[str]:
+    name = frame.columns[0]
+    return [_call(frame, "result", f"distribution of {name}", name, ROWS, rest=frame.chart == "bar")]
+
+
+def _histogram(frame: Frame, rows: str) -> list[str]:
+    name = frame.columns[0]
+    return [_call(frame, f"{rows}[{literal(name)}]", f"distribution of {name}", name, ROWS)]
+
+
+def _box(frame: Frame, rows: str) -> list[str]:
+    name, groups = frame.columns[0], [dim.column for dim in frame.dims]
+    title = f"distribution of {name}" + (f" by {groups[0]}" if groups else "")
+    return [_call(frame, f"{rows}[{listed((*groups, name))}]", title, "".join(groups), name)]
+
+
+def _scatter(frame: Frame, rows: str) -> list[str]:
+    across, up = frame.columns[:2]
     return [
-        f"axes.set_title({_text(title)})",
-        f"axes.set_xlabel({_text(across)})",
-        f"axes.set_ylabel({_text(up)})",
-        "figure.tight_layout()",
+        _call(frame, f"{rows}[{listed(frame.columns)}]", f"scatter plot of {up} against {across}", across, up)
     ]
 
 
-def line_lines(measure: str, period: str) -> list[str]:
-    """Return the lines of a line chart of `result` over time."""
-    return [
-        *_start(),
-        'axes.plot(result.index.astype(str), result.to_numpy(), marker="o")',
-        "step = max(1, len(result) // 12)",
-        "axes.set_xticks(range(0, len(result), step))",
-        'axes.tick_params(axis="x", rotation=45)',
-        *_end(f"{measure[:1].upper()}{measure[1:]} by {period}", period, measure),
-    ]
+def _correlation(frame: Frame, rows: str) -> list[str]:
+    if frame.chart == "scatter":
+        return _scatter(frame, rows)
+    return [_call(frame, "result.set_index(result.columns[0])", "Pearson correlations", "", "")]
 
 
-def histogram_lines(name: str) -> list[str]:
-    """Return the lines of a histogram of `values`."""
-    return [
-        *_start(),
-        'axes.hist(values, bins=min(30, max(5, values.nunique())), edgecolor="white")',
-        *_end(f"Distribution of {name}", name, "number of rows"),
-    ]
+def _missing(frame: Frame, _: str) -> list[str]:
+    return [_call(frame, "result", "missing values by column", "column", "missing values")]
 
 
-def bar_lines(name: str) -> list[str]:
-    """Return the lines of a bar chart of the most frequent values in `result`."""
-    return [
-        *_start(),
-        f"most = result.head({MAX_BARS})",
-        "axes.bar(most.index.astype(str), most.to_numpy())",
-        'axes.tick_params(axis="x", rotation=45)',
-        *_end(f"Distribution of {name}", name, "number of rows"),
-    ]
+_LINES: dict[str, Callable[[Frame, str], list[str]]] = {
+    "aggregate": _groups,
+    "trend": _groups,
+    "rank": _ranked,
+    "top_rows": _top_rows,
+    "frequency": _frequency,
+    "histogram": _histogram,
+    "box": _box,
+    "scatter": _scatter,
+    "correlation": _correlation,
+    "share_groups": _shares,
+    "missing_all": _missing,
+}

@@ -105,7 +105,7 @@ def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
         period = next(iter(periods), None) or default_period(dated)
         if period is not None:
             yield Frame(
-                "trend", (agg,), (Dim(dated.name, period),), which=best[0] if best else "", chart=True
+                "trend", (agg,), (Dim(dated.name, period),), which=best[0] if best else "", chart="line"
             )
     if not context.table.of_kind("date"):
         context.blame("there is no date column to see a trend over")
@@ -143,9 +143,9 @@ def distribution_frame() -> Parser:
     def make(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
         found = parts[2]
         if found.kind == "number" and not (found.id_like and not found.calendar):
-            yield Frame("histogram", columns=(found.name,), chart=True)
+            yield Frame("histogram", columns=(found.name,), chart="histogram")
         elif found.kind in {"text", "boolean"}:
-            yield Frame("frequency", columns=(found.name,), chart=True)
+            yield Frame("frequency", columns=(found.name,), chart="bar")
         else:
             context.blame(
                 f"a distribution of {found.name} says nothing: it holds {'ids' if found.id_like else 'dates'}"

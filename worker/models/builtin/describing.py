@@ -86,9 +86,24 @@ def describe(frame: Frame, table: Table) -> str:
     """Return what was understood, in one sentence without a full stop."""
     core = _core(frame)
     where = "" if frame.kind in _FILTERS_SAID else filters_text(frame)
-    return core + where + _remarks(frame, table)
+    return core + where + _remarks(frame, table) + _chart(frame)
 
 
+def _chart(frame: Frame) -> str:
+    usual = {
+        "trend": "line",
+        "histogram": "histogram",
+        "frequency": "bar",
+        "scatter": "scatter",
+        "box": "box",
+    }
+    if not frame.chart or usual.get(frame.kind) == frame.chart or frame.kind in _STATISTICS:
+        return ""
+    kind = {"heatmap": "a heatmap", "scatter": "a scatter plot"}.get(frame.chart, f"a {frame.chart} chart")
+    return f"; drawn as {kind}"
+
+
+_STATISTICS = {"moving", "growth", "cumulative", "forecast"}
 _FILTERS_SAID = {"aggregate", "trend", "share_rows", "share_sum"}
 """Kinds whose own words already name the filters."""
 
@@ -190,6 +205,15 @@ _OWN_WORDS: dict[str, Callable[[Frame], str]] = {
     "rows": _rows,
     "difference": lambda f: f"difference in {_aggs(f)} between {_pair(f)} (the first minus the second)",
     "ratio": lambda f: f"ratio of {_aggs(f)} between {_pair(f)} (the first divided by the second)",
+    "scatter": lambda f: (
+        f"{f.columns[1]} (up) against {f.columns[0]} (across), rows that have both"
+        + (f", coloured by {f.columns[2]}" if len(f.columns) > 2 else "")
+    ),
+    "box": lambda f: (
+        f"distribution of {f.columns[0]}"
+        + "".join(f" for each {dim_text(dim)}" for dim in f.dims)
+        + ": a box plot and summary numbers"
+    ),
     "share_rows": lambda f: f"percentage of all rows{filters_text(f)}",
     "share_sum": lambda f: f"percentage of the total {_aggs(f)} that comes from rows{filters_text(f)}",
 }
@@ -198,7 +222,7 @@ _OWN_WORDS: dict[str, Callable[[Frame], str]] = {
 def _remarks(frame: Frame, table: Table) -> str:
     """Return how missing values are treated, where there are any."""
     remarks = []
-    kept = frame.kind in {"aggregate", "share_groups"} and frame.having is None
+    kept = frame.kind in {"aggregate", "box", "share_groups"} and frame.having is None
     for dim in frame.dims:
         if table.column(dim.column).nulls:
             own = kept and dim.period is None

@@ -10,6 +10,8 @@ Kind = Literal[
     "aggregate", "trend", "rank", "top_rows", "rows", "frequency", "histogram", "correlation",
     "difference", "ratio", "share_groups", "share_rows", "share_sum", "missing", "missing_all",
     "duplicates", "describe", "columns", "dtypes", "shape", "column_count", "unique", "mode",
+    "scatter", "box", "regression", "t_test", "anova", "chi_square", "outliers", "outlier_count",
+    "correlation_test", "quantiles", "iqr", "moving", "growth", "cumulative", "forecast",
 ]  # fmt: skip
 
 
@@ -54,7 +56,8 @@ class Frame:
     ascending: bool = False
     which: str = ""
     """`first`, `last`, `random`, `all` for rows; `best`, `worst`, `both` for a trend."""
-    chart: bool = False
+    chart: str = ""
+    """The kind of the chart that goes with it; `auto` until it is known which one shows it."""
     having: tuple[str, float] | None = None
     """A bound on what is computed for each group: only the groups within it are kept."""
     count_groups: bool = False

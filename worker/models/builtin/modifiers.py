@@ -8,6 +8,7 @@ from typing import Any
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.bounds import bounds
+from worker.models.builtin.chart_words import chart_as
 from worker.models.builtin.filters import (
     ARTICLE,
     boolean_phrase,
@@ -245,7 +246,7 @@ def of_other(kept: Parser) -> Parser:
 def modifiers() -> Parser:
     """Match everything that may follow (or lead) a core; the value is a tuple without the empty ones."""
     plain = memo(filters())
-    kinds = alt(groups(), plain, order(), closing(), table_named(), of_other(plain))
+    kinds = alt(groups(), plain, order(), closing(), table_named(), of_other(plain), chart_as())
     one = memo(seq_second(opt(phrase(",")), kinds))
 
     def chain(context: Context, at: int) -> Iterator[Any]:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from worker.models.builtin import cores, cores_bounded, cores_ranked, cores_time, cores_whole, lexicon
+from worker.models.builtin import (
+    cores,
+    cores_bounded,
+    cores_charts,
+    cores_ranked,
+    cores_time,
+    cores_whole,
+    lexicon,
+)
 from worker.models.builtin.checks import check
 from worker.models.builtin.describing import describe
 from worker.models.builtin.doubts import SHOWING, doubt, doubt_bare
@@ -53,15 +61,16 @@ _CORE = memo(
         cores_whole.shape_frame(),
         cores_whole.rows_frame(),
         cores_whole.unique_frame(),
+        cores_charts.charted_frame(),
     )
 )
 _ASKING = skipped(phrase(*lexicon.REQUESTS, ","))
 _QUESTION = seq(_ASKING, modifiers(), opt(phrase(",")), _ASKING, _CORE, modifiers())
 
-_WITH_GROUPS = {"aggregate"}
+_WITH_GROUPS = {"aggregate", "box"}
 _WITH_FILTERS = {
-    "aggregate", "rank", "top_rows", "rows", "trend", "frequency", "histogram", "correlation",
-    "difference", "ratio",
+    "aggregate", "box", "scatter", "rank", "top_rows", "rows", "trend", "frequency", "histogram",
+    "correlation", "difference", "ratio",
     "share_groups", "share_rows", "missing", "unique", "mode", "describe",
 }  # fmt: skip
 
@@ -150,7 +159,12 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
     ):
         return None
     dims = (*core.dims, *(dim for one in groups for dim in one.dims))
-    if len(groups) > 2 or len(dims) > 2 or len(set(dims)) < len(dims) or len(orders) > 1:
+    if (
+        len(groups) > 2
+        or len(dims) > (1 if core.kind == "box" else 2)
+        or len(set(dims)) < len(dims)
+        or len(orders) > 1
+    ):
         return None
     if orders and not (core.kind == "aggregate" and len(dims) == 1 and len(core.aggs) == 1):
         return None
@@ -187,7 +201,8 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
             return None
     if core.kind == "aggregate":
         frame = replace(frame, which="", ascending=bool(orders and orders[0].ascending))
-    return frame if _filters_agree(context, filters) else None
+    charted = cores_charts.fitted(context, frame, found)
+    return charted if charted and _filters_agree(context, filters) else None
 
 
 def _about_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:

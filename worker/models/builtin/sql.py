@@ -19,6 +19,8 @@ def write_sql(frame: Frame, table: Table) -> str | None:
 
 def why_not(frame: Frame) -> str:
     """Return why SQL cannot say what is asked for, or nothing."""
+    if frame.chart and frame.kind not in {"trend", "frequency", "histogram"}:
+        return "SQL draws no charts"
     if frame.kind == "rows" and frame.which in {"last", "random"}:
         return (
             "rows in SQL have no order, so the last ones and a sample that is always the same cannot be had"

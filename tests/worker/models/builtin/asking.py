@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
+from sandbox_image.charts import chart
 from sandbox_image.results import to_typed
 from tests.worker.models.builtin.worlds import frame_of, view_of
 from worker.analysis.contract import Decline, Plan, Question
@@ -35,7 +36,13 @@ def run(made: Plan, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     from matplotlib import pyplot as plt
 
     before = {name: table.copy() for name, table in tables.items()}
-    space: dict[str, Any] = {"pd": pd, "np": np, "tables": tables, "df": next(iter(tables.values()))}
+    space: dict[str, Any] = {
+        "pd": pd,
+        "np": np,
+        "tables": tables,
+        "df": next(iter(tables.values())),
+        "chart": chart,
+    }
     exec(compile(made.code, "<plan>", "exec"), space)  # noqa: S102 - the planner's own code, on the test's own tables
     plt.close("all")
     for name, table in tables.items():
