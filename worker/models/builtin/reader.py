@@ -240,7 +240,7 @@ def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:
             context.refuse(f'"per {found.name}" may mean a ratio: ask for "by {found.name}" to see groups')
             return False
     for agg in core.aggs:
-        if agg.function != "mean" or agg.column is None:
+        if agg.function != "mean" or not agg.column:
             continue
         if not _averages(
             context.table.column(agg.column), [d for one in groups for d in one.dims], context.table
