@@ -17,6 +17,8 @@ from client.settings import find_access
 
 Status = dict[str, Any]
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
+SETTLED = TERMINAL | {"awaiting_approval"}
+"""Nothing more comes of a task by itself."""
 _BUSY = frozenset({429, 503})
 _WAIT_SECONDS = 25.0
 _RETRIES = 4
@@ -101,7 +103,7 @@ class Sandglass:
         Args:
             session_id: Of which tables.
             question: In words.
-            **options: `mode`, `policy`, `model`, `cache`; those that are None are left out.
+            **options: `mode`, `policy`, `model`, `cache`, `approve`; those that are None are left out.
         """
         body = {"question": question, **_given(options)}
         return dict(self._json("POST", f"/sessions/{session_id}/analyze", json=body))
@@ -127,7 +129,7 @@ class Sandglass:
         limit_seconds: float = 3600,
         wait_seconds: float = _WAIT_SECONDS,
     ) -> Status:
-        """The record of a task once it has ended.
+        """The record of a task once it has ended, or waits for an approval of its code.
 
         Args:
             task_id: Which task.
@@ -144,10 +146,46 @@ class Sandglass:
             if on_stage is not None and record.get("stage") != stage:
                 stage = record.get("stage")
                 on_stage(record)
-            if record.get("state") in TERMINAL:
+            if record.get("state") in SETTLED:
                 return record
             if time.monotonic() > deadline:
                 raise TookTooLongError(f"task {task_id} has not ended after {limit_seconds:g} seconds")
+
+    def batch(self, session_id: str, questions: Sequence[str], **options: Any) -> dict[str, Any]:
+        """Ask up to 50 questions at once: `{session_id, tasks: [{task_id, ...}]}`. Options as `analyze`."""
+        body = {"questions": list(questions), **_given(options)}
+        return dict(self._json("POST", f"/sessions/{session_id}/batch", json=body))
+
+    def compute(self, session_id: str, column: str, operation: str, **options: Any) -> dict[str, Any]:
+        """Compute an operation over a column: `{task_id, ...}`.
+
+        Args:
+            session_id: Of which tables.
+            column: Of which column.
+            operation: As `average`, `std`, `count_distinct`.
+            **options: `by`, `table`, `policy`, `model`, `cache`, `approve`.
+        """
+        body = {"column": column, "operation": operation, **_given(options)}
+        return dict(self._json("POST", f"/sessions/{session_id}/compute", json=body))
+
+    def replay(self, task_id: str) -> dict[str, Any]:
+        """Run a task's code again on the same data: `{task_id, ...}` of the replay."""
+        return dict(self._json("POST", f"/status/{task_id}/replay"))
+
+    def approve(self, task_id: str, code: str | None = None, seen: str | None = None) -> Status:
+        """Let code that waits run, or `code` in its place.
+
+        Args:
+            task_id: Which task.
+            code: What is to run instead.
+            seen: SHA-256 of the code that you saw: if another waits by now, nothing is approved.
+        """
+        body = _given({"code": code, "seen": seen})
+        return dict(self._json("POST", f"/status/{task_id}/approve", json=body))
+
+    def reject(self, task_id: str, reason: str = "") -> Status:
+        """Do not let code that waits run: the task ends."""
+        return dict(self._json("POST", f"/status/{task_id}/reject", json={"reason": reason}))
 
     def cancel(self, task_id: str) -> Status:
         """Stop a task; its record after that."""

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from client.commands import ask, export, stack, tasks
+from client.commands import ask, batch, compute, decide, export, stack, tasks
 from client.commands.console import MISUSED
 from client.commands.doctor import doctor
 from client.commands.keys import keys
@@ -28,6 +28,11 @@ app.command()(ask.ask)
 app.command("exec")(ask.execute)
 app.command()(tasks.status)
 app.command()(tasks.cancel)
+app.command()(decide.approve)
+app.command()(decide.reject)
+app.command()(batch.batch)
+app.command()(compute.compute)
+app.command()(compute.replay)
 app.command()(export.export)
 app.add_typer(tasks.sessions, name="sessions")
 app.add_typer(keys, name="keys")

@@ -21,6 +21,7 @@ _STAGE_WORDS = {
     "running": "running the code in a sandbox",
     "repairing": "mending the code",
     "interpreting": "putting the result into words",
+    "awaiting_approval": "waiting for your approval of the code",
 }
 
 

@@ -10,6 +10,7 @@ import typer
 
 from client.api import Sandglass
 from client.commands.console import fail, finish, follow
+from client.commands.settling import settle
 
 FORMATS = ("csv", "tsv", "txt", "json", "xlsx", "xls")
 
@@ -31,14 +32,17 @@ def ask(
     mode: Annotated[str | None, typer.Option(help="auto, pandas or sql.")] = None,
     session: SessionId = None,
     save: SaveFolder = None,
+    approve: Annotated[bool, typer.Option("--approve", help="See the code before it runs.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Run anew what was answered before.")] = False,
 ) -> None:
     """Ask a question of tables: csv, tsv, txt, json, xlsx, xls. With --session, files are added to it."""
     question, files = words[-1], [Path(word) for word in words[:-1]]
     _check_words(question, files, session)
-    options = {"model": model, "policy": policy, "mode": mode}
+    options: dict[str, Any] = {"model": model, "policy": policy, "mode": mode}
+    options |= {"approve": approve or None, "cache": False if no_cache else None}
     with Sandglass() as client:
         task_id = _submit(client, question, files, session, options)
-        finish(client, follow(client, task_id), as_json, save)
+        settle(client, follow(client, task_id), as_json, save)
 
 
 def execute(
@@ -52,7 +56,7 @@ def execute(
     save: SaveFolder = None,
 ) -> None:
     """Run code in a sandbox, without a model."""
-    code = _read_code(source)
+    code = read_code(source)
     if not code.strip():
         fail("there is no code to run")
     chosen = language or ("sql" if source.lower().endswith(".sql") else "python")
@@ -84,20 +88,22 @@ def _submit(
             return str(client.one_shot(files, question, **options)["task_id"])
         for file in files:
             added = client.add_file(session, file)
-            _await_profile(client, str(added["task_id"]))
+            await_profile(client, str(added["task_id"]))
         return str(client.analyze(session, question, **options)["task_id"])
     except PermissionError as error:
         fail(f"cannot read {error.filename}")
 
 
-def _await_profile(client: Sandglass, task_id: str) -> None:
+def await_profile(client: Sandglass, task_id: str) -> None:
+    """Wait until uploaded files are read; ends the command if none could be."""
     record = follow(client, task_id)
     if record.get("state") != "succeeded":
         error = record.get("error") or {}
         fail(f"{record.get('outcome')}: {error.get('message', 'the file could not be read')}", code=1)
 
 
-def _read_code(source: str) -> str:
+def read_code(source: str) -> str:
+    """The code in a file, or in standard input for `-`; ends the command if there is none to be read."""
     try:
         if source == "-":
             code = sys.stdin.read()

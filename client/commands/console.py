@@ -12,9 +12,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from client.api import TERMINAL, Sandglass
+from client.api import SETTLED, Sandglass
 from client.artifacts import save_artifacts
 from client.errors import ClientError
+from client.job_view import approval_line, cached_view, parts_view, replay_view
 from client.render import plain, show_failure, show_success, stage_words
 
 FAILED = 1
@@ -67,7 +68,7 @@ def follow(client: Sandglass, task_id: str) -> dict[str, Any]:
 
 
 def _say_stage(record: dict[str, Any]) -> None:
-    if record.get("state") not in TERMINAL:
+    if record.get("state") not in SETTLED:
         say(f"... {stage_words(record)}")
 
 
@@ -86,9 +87,20 @@ def finish(client: Sandglass, record: dict[str, Any], as_json: bool, save: Path 
     else:
         console = out()
         (show_success if good else show_failure)(console, record)
+        _show_more(console, record)
         _tell_artifacts(artifacts, saved)
         _tell_where(record)
     raise typer.Exit(0 if good else FAILED)
+
+
+def _show_more(console: Console, record: dict[str, Any]) -> None:
+    parts = parts_view(record, coloured=console.is_terminal)
+    for view in (parts, replay_view(record), cached_view(record)):
+        if view is not None:
+            console.print()
+            console.print(view, soft_wrap=True)
+    if line := approval_line(record):
+        console.print(line, style="dim", markup=False)
 
 
 def _tell_artifacts(artifacts: list[dict[str, Any]], saved: list[Path]) -> None:

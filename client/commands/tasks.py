@@ -11,6 +11,7 @@ from rich.text import Text
 from client.api import Sandglass
 from client.commands.ask import JsonFlag, SaveFolder
 from client.commands.console import fail, finish, follow, out, print_json
+from client.job_view import awaiting_view
 from client.render import cell, plain, stage_words
 
 TaskId = Annotated[str, typer.Argument(metavar="TASK_ID", show_default=False)]
@@ -28,9 +29,12 @@ def status(
     """How a task stands, and what came of it."""
     with Sandglass() as client:
         record = follow(client, task_id) if wait else client.status(task_id)
-        if record.get("state") in {"queued", "running"}:
+        if record.get("state") in {"queued", "running", "awaiting_approval"}:
             if as_json:
                 print_json(record)
+            elif record["state"] == "awaiting_approval":
+                console = out()
+                console.print(awaiting_view(record, coloured=console.is_terminal))
             else:
                 typer.echo(f"{record['state']}: {stage_words(record)}")
             return
@@ -91,7 +95,7 @@ def show_session(session_id: SessionArgument, as_json: JsonFlag = False) -> None
         console.print(Text(_table_title(item), style="bold"))
         console.print(_columns(item.get("profile", {})))
     for task in session.get("tasks", []):
-        words = plain(task.get("question") or task.get("kind"))
+        words = _task_words(task)
         console.print(Text(f"{task['task_id']}  {task.get('outcome') or task['state']}  {words}"))
 
 
@@ -101,6 +105,14 @@ def delete_session(session_id: SessionArgument) -> None:
     with Sandglass() as client:
         client.delete_session(session_id)
     typer.echo(f"deleted {session_id}")
+
+
+def _task_words(task: dict[str, Any]) -> str:
+    if not task.get("operation"):
+        return plain(task.get("question") or task.get("kind"))
+    by = f" by {plain(task['by'])}" if task.get("by") else ""
+    value = f" = {cell(task['result'].get('value'))}" if task.get("result") else ""
+    return f"{plain(task['operation'])} of {plain(task.get('column'))}{by}{value}"
 
 
 def _table_title(item: dict[str, Any]) -> str:
