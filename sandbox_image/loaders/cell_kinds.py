@@ -64,12 +64,21 @@ class KindCounts:
     def __init__(self, kinds: CellKinds, places: Sequence[int] | None = None) -> None:
         self._kinds = kinds
         self._rows: Counter[str] = Counter()
+        self._cells: dict[int, Counter[str]] = {}
         self.places = places
         """Which cells of a row the table's columns are; None: all, in order."""
 
     def add(self, codes: str) -> None:
         """Count one row, by the characters of its cells."""
         self._rows[codes] += 1
+
+    def add_cells(self, place: int, code: str, cells: int) -> None:
+        """Count cells of one column."""
+        self._cells.setdefault(place, Counter())[code] += cells
+
+    def has_cells(self, place: int) -> bool:
+        """Whether any cell of one column was counted that is not blank."""
+        return any(code != BLANK for code in self._cells.get(place, ()))
 
     def keep(self, columns: Sequence[int]) -> None:
         """Forget all but some of the table's columns."""
@@ -78,7 +87,7 @@ class KindCounts:
     def columns(self, width: int) -> list[Counter[str]]:
         """The counts of each column."""
         places = list(range(width)) if self.places is None else list(self.places)
-        found: list[Counter[str]] = [Counter() for _ in places]
+        found = [Counter(self._cells.get(place, {})) for place in places]
         for codes, rows in self._rows.items():
             for counter, place in zip(found, places, strict=True):
                 if place < len(codes):

@@ -46,12 +46,6 @@ class Encoding:
         return "utf-8" if self.name == "utf-8-sig" else self.name
 
 
-def detect_encoding(path: Path, name: str) -> str:
-    """Python's name of the encoding in which the whole file can be decoded. Raises: BadFileError."""
-    found = find_encoding(path, name)
-    return _fallback(path) if found.bad else found.name
-
-
 def find_encoding(path: Path, name: str) -> Encoding:
     """By its mark, else UTF-8 if (nearly) all bytes are, else what its letters look right in.
 

@@ -1,151 +1,219 @@
-"""How do JSON values become rows of text?"""
+"""How do the elements of a JSON array become rows of text?"""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .cell_kinds import KindCounts
 from .engine import quote
 from .errors import NOT_A_TABLE, BadFileError
 from .header import is_header
+from .json_columns import RecordColumns
+from .json_geo import feature_records, is_feature
+from .json_values import ValueKinds, one_text
 from .names import check_width
 from .staging import TextStage, text_array
 
 _CHUNK = 50_000
-
-
-def cell_text(value: Any) -> str | None:
-    """A JSON value as the text of a cell; lists and objects stay JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else "NaN"
-    if isinstance(value, int):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def flatten(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
-    """Name and text of every field; nested objects get dotted names."""
-    for key, value in record.items():
-        if isinstance(value, dict) and value:
-            yield from flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", cell_text(value)
+_HEADER_ROWS = 50
+_KEYS = ("id", "_id", "key", "uuid")
 
 
 class RecordStage:
     """Takes the elements of one array: all records, all rows, or all single values."""
 
     def __init__(self, folder: Path, file_name: str) -> None:
-        self._stage = TextStage(folder, file_name)
+        self._folder = folder
         self._name = file_name
-        self._places: dict[str, int] = {}
         self._kind: type | None = None
-        self._first_rows: list[list[str | None]] = []
-        self._repeated = 0
+        self._records = RecordColumns(folder / "records", file_name)
+        self._lists = _ListRows(folder / "rows", file_name)
+        self._empty = 0
+        self.is_geo = False
+        self.children: ChildRows | None = None
+        """The one field that holds lists of objects, as rows of its own."""
 
     @property
     def rows(self) -> int:
         """How many rows came."""
-        return self._stage.rows + len(self._first_rows)
+        return self._records.rows + self._lists.rows
 
-    def add_all(self, values: Iterable[Any]) -> None:
+    @property
+    def kinds(self) -> KindCounts:
+        """What the cells were."""
+        return self._records.counts if self._kind is dict else self._lists.counts
+
+    def add_all(self, batches: Iterable[Sequence[Any]]) -> None:
         """Keep every value as a row.
 
         Raises:
             BadFileError: Records, rows and single values are mixed, or a cap is passed.
         """
-        for value in values:
-            kind = type(value) if isinstance(value, dict | list) else str
-            if self._kind is None:
-                self._kind = kind
-            if kind is not self._kind:
-                raise BadFileError(
-                    NOT_A_TABLE,
-                    f"{self._name}: element {self.rows + 1} is {_said(kind)}, the one before is "
-                    f"{_said(self._kind)}: a table wants the same for each row.",
-                )
-            if kind is dict:
-                self._stage.add(self._row(value))
-            else:
-                self._add_list([cell_text(cell) for cell in value] if kind is list else [cell_text(value)])
+        for batch in batches:
+            self._add(batch)
 
-    def finish(self, header: list[str] | None) -> tuple[list[str], int | None]:
+    def finish(self, header: list[str] | None, header_row: int | None) -> tuple[list[str], int | None]:
         """Write what is left; the columns' names, and which row they came from, if from one."""
-        header_row = None
-        names = list(self._places)
-        if self._kind is not dict:
-            names, header_row = self._named(header)
-        with self._stage:
-            for row in self._first_rows:
-                self._stage.add(row)
-            self._first_rows = []
-        names += [""] * (self._stage.width - len(names))
-        return names, header_row
+        if self._kind is dict:
+            self._records.finish()
+            return list(self._records.names), None
+        return self._lists.finish(header, header_row, single=self._kind is not list)
 
     def scan(self, width: int) -> str:
         """SQL for `FROM` over the rows."""
-        return self._stage.scan(width)
+        return self._records.scan() if self._kind is dict else self._lists.scan(width)
 
     def report(self) -> list[dict[str, Any]]:
         """What was odd, counted."""
-        if not self._repeated:
-            return []
-        what = "a nested field and a dotted name are the same: the later one was taken"
-        return [{"column": None, "what": what, "cells": self._repeated}]
+        columns = self._records
+        said = [
+            (None, "a nested field and a dotted name are the same: the later one was taken", columns.clashes),
+            (None, "null in place of a row: all its cells are missing", self._empty),
+            (None, "halves of surrogate pairs -> ?", columns.replaced),
+            *((name, "empty objects -> missing", count) for name, count in columns.empty_objects.items()),
+        ]
+        return [
+            {"column": name if name in columns.names else None, "what": what, "cells": count}
+            for name, what, count in said
+            if count
+        ]
 
-    def _row(self, record: dict[str, Any]) -> list[str | None]:
-        row: list[str | None] = [None] * len(self._places)
-        seen: set[int] = set()
-        for name, text in flatten(record):
-            place = self._places.setdefault(name, len(self._places))
-            if place == len(row):
-                check_width(place + 1, self._name)
-                row.append(None)
-            self._repeated += place in seen
-            seen.add(place)
-            row[place] = text
-        return row
+    def _add(self, batch: Sequence[Any]) -> None:
+        kinds = {kind if kind in (dict, list) else str for kind in map(type, batch)}
+        if self._kind is None and batch:
+            self._kind = next((kind for kind in (dict, list) if kind in kinds), str)
+        if kinds - {self._kind}:
+            batch = self._without_nulls(batch)
+        if self._kind is dict:
+            self._add_records(batch)
+        elif batch:
+            self._lists.add(batch if self._kind is list else [[value] for value in batch])
 
-    def _add_list(self, row: list[str | None]) -> None:
-        # The first rows wait: one of them may turn out to be the header.
-        if self._stage.rows == 0 and len(self._first_rows) < 50:
-            self._first_rows.append(row)
+    def _add_records(self, records: Sequence[dict[str, Any]]) -> None:
+        if self.rows == 0:
+            self.is_geo = all(map(is_feature, records))
+        first_row = self.rows
+        if self.is_geo:
+            records = feature_records(records)
+        self._records.add(records)
+        found = self._records.lists
+        if not found:
             return
-        if self._first_rows and self._kind is list:
-            self._waiting_header()
-        for first in self._first_rows:
-            self._stage.add(first)
-        self._first_rows = []
-        self._stage.add(row)
+        if self.children is None:
+            self.children = ChildRows(next(iter(found)), self._folder / "children", self._name, records[0])
+        self.children.add(found, records, first_row)
 
-    def _waiting_header(self) -> None:
-        if self._header is None and len(self._first_rows) > 1:
-            first, *others = self._first_rows
-            if is_header(first, others):
-                self._header = [cell or "" for cell in first]
-                self._first_rows = others
+    def _without_nulls(self, batch: Sequence[Any]) -> list[Any]:
+        kept = []
+        for number, value in enumerate(batch, self.rows + 1):
+            kind = type(value) if isinstance(value, dict | list) else str
+            if kind is not self._kind and (value is not None or self._kind not in (dict, list)):
+                raise BadFileError(
+                    NOT_A_TABLE,
+                    f"{self._name}: element {number:,} is {_said(kind)}, others are "
+                    f"{_said(self._kind or str)}: a table wants the same for each row.",
+                )
+            self._empty += kind is not self._kind
+            kept.append(value if kind is self._kind else (self._kind or str)())
+        return kept
 
-    _header: list[str] | None = None
 
-    def _named(self, header: list[str] | None) -> tuple[list[str], int | None]:
-        if header is not None:
-            return header, None
-        if self._kind is list:
-            self._waiting_header()
-            if self._header is not None:
-                return list(self._header), 0
-            return [], None
-        return ["value"] if self._kind else [], None
+class ChildRows:
+    """The objects in the lists of one field, each a row with the number of the row it was in."""
+
+    def __init__(self, field: str, folder: Path, file: str, record: dict[str, Any]) -> None:
+        self.field = field
+        self.several = False
+        """Another field holds lists of objects, too: then none becomes a table."""
+        self._key = next((key for key in record if key.casefold() in _KEYS or key.endswith("_id")), None)
+        self.columns = RecordColumns(folder, file)
+
+    def add(
+        self, found: dict[str, list[tuple[int, list[Any]]]], records: Sequence[dict[str, Any]], first: int
+    ) -> None:
+        """Keep the objects of one batch."""
+        self.several = self.several or bool(set(found) - {self.field})
+        if self.several:
+            return
+        rows = []
+        for number, items in found.get(self.field, ()):
+            place: dict[str, Any] = {"\0row": number}
+            if self._key is not None:
+                place["\0key"] = records[number - first].get(self._key)
+            rows += [{**place, **item} for item in items]
+        if rows:
+            self.columns.add(rows)
+
+    def names(self, parent: str) -> list[str]:
+        """The columns' names; those that lead to the parent begin with its name."""
+        said = {"\0row": f"{parent}_row", "\0key": f"{parent}_{self._key}"}
+        return [said.get(name, name) for name in self.columns.names]
+
+
+class _ListRows:
+    """Rows that are arrays; one of the first may name the columns, so these wait."""
+
+    def __init__(self, folder: Path, file: str) -> None:
+        self._head = TextStage(folder / "head", file)
+        self._body = TextStage(folder / "body", file)
+        self._values = ValueKinds()
+        self.counts = KindCounts(self._values.kinds)
+        self._waiting: list[Sequence[Any]] = []
+
+    @property
+    def rows(self) -> int:
+        return self._head.rows + self._body.rows + len(self._waiting)
+
+    @property
+    def width(self) -> int:
+        return max(self._head.width, self._body.width)
+
+    def add(self, rows: Sequence[Sequence[Any]]) -> None:
+        room = max(0, _HEADER_ROWS - len(self._waiting))
+        self._waiting.extend(rows[:room])
+        self._stage(rows[room:], self._body)
+
+    def finish(
+        self, header: list[str] | None, header_row: int | None, single: bool
+    ) -> tuple[list[str], int | None]:
+        names, found = list(header or ()), None
+        rows, self._waiting = self._waiting, []
+        if header is None and single:
+            names = ["value"] if rows else []
+        elif header is None:
+            found = self._header_row(rows, header_row)
+            if found is not None:
+                names = [one_text(cell) or "" for cell in rows[found]]
+                rows = rows[found + 1 :]
+        self._stage(rows, self._head)
+        for stage in (self._head, self._body):
+            with stage:
+                pass
+        return names + [""] * (self.width - len(names)), found
+
+    def scan(self, width: int) -> str:
+        if not self._body.rows:
+            return self._head.scan(width)
+        head, body = self._head.scan(width), self._body.scan(width)
+        return f"(SELECT * FROM {head} UNION ALL SELECT * FROM {body})"  # noqa: S608 - our own paths
+
+    def _stage(self, rows: Sequence[Sequence[Any]], stage: TextStage) -> None:
+        for row in rows:
+            cells = [self._values.one(value) for value in row]
+            self.counts.add("".join(code for _, code in cells))
+            stage.add([text for text, _ in cells])
+
+    @staticmethod
+    def _header_row(rows: Sequence[Sequence[Any]], asked: int | None) -> int | None:
+        if asked is not None:
+            return asked if 0 <= asked < len(rows) else None
+        first = [[one_text(cell) for cell in row] for row in rows]
+        return 0 if len(first) > 1 and is_header(first[0], first[1:]) else None
 
 
 class ColumnStage:
@@ -155,19 +223,19 @@ class ColumnStage:
         self._folder = folder
         self._name = file_name
         self._columns: list[pa.ChunkedArray[Any]] = []
+        self._values = ValueKinds()
+        self.counts = KindCounts(self._values.kinds)
         self.names: list[str] = []
 
-    def add(self, name: str, values: Iterable[Any]) -> None:
+    def add(self, name: str, batches: Iterable[Sequence[Any]]) -> None:
         """Keep one column."""
-        chunks: list[pa.Array[Any]] = []
-        cells: list[str | None] = []
-        for value in values:
-            cells.append(cell_text(value))
-            if len(cells) >= _CHUNK:
-                chunks.append(text_array(cells))
-                cells = []
-        chunks.append(text_array(cells))
         check_width(len(self.names) + 1, self._name)
+        chunks: list[pa.Array[Any]] = [pa.array([], pa.string())]
+        for batch in batches:
+            texts, counts = self._values.texts(batch)
+            chunks.append(text_array(texts))
+            for code, cells in counts.items():
+                self.counts.add_cells(len(self.names), code, cells)
         self.names.append(name)
         self._columns.append(pa.chunked_array(chunks, pa.string()))
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from .encoding import detect_encoding
+from .encoding import asked_encoding, find_encoding
 from .errors import EMPTY_FILE, NOT_A_TABLE, BadFileError
 from .json_reader import JsonReader
 from .json_rows import ColumnStage, RecordStage
+from .json_shapes import are_counted, are_rows, holds_table
 from .names import table_name, unique_columns
 from .read_as import ReadAs
 from .staging import TextTable
 
 _FIX = 'Send an array of records ([{"a": 1}, ...]), JSON lines, or an object of columns ({"a": [1, ...]}).'
+_SMALL_CHARACTERS = 4 << 20
+_MAX_LEVELS = 6
 
 
 def load_json(path: Path, name: str, stage_dir: Path, taken: set[str], wanted: ReadAs) -> list[TextTable]:
@@ -26,24 +29,34 @@ def load_json(path: Path, name: str, stage_dir: Path, taken: set[str], wanted: R
     Raises:
         BadFileError: Not JSON, cut off, no table in it, or over a cap.
     """
-    encoding = detect_encoding(path, name)
-    loading = _Loading(name, stage_dir, taken, {"format": "json", "encoding": encoding.removesuffix("-sig")})
-    with path.open(encoding=encoding) as text:
-        first = JsonReader(text, name).peek()
+    encoding = asked_encoding(path, name, wanted.encoding) if wanted.encoding else find_encoding(path, name)
+    loading = _Loading(name, stage_dir, taken, {"format": "json", "encoding": encoding.said}, wanted)
+    with path.open(encoding=encoding.name, errors=encoding.errors) as text:
+        reader = JsonReader(text, name)
+        first = reader.peek()
         if not first:
             raise BadFileError(
                 EMPTY_FILE, f"{name} is empty: there is only white space in it. Export it again."
             )
         if first not in "[{":
             raise BadFileError(NOT_A_TABLE, f"{name} does not begin as a table in JSON does. {_FIX}")
-        text.seek(0)
-        if first == "{" and _has_lines(text, name):
-            return loading.lines(JsonReader(_rewound(text), name))
-        reader = JsonReader(_rewound(text), name)
-        tables = loading.array(reader) if first == "[" else loading.object(reader)
-        if reader.peek():
-            raise BadFileError(NOT_A_TABLE, f"{name} has more text after its JSON ends. {_FIX}")
-        return tables
+        if wanted.key:
+            tables = loading.at_key(reader, wanted.key)
+        elif _has_lines(JsonReader(_rewound(text), name)):
+            reader = JsonReader(_rewound(text), name)
+            tables = loading.lines(reader)
+        else:
+            reader = JsonReader(_rewound(text), name)
+            tables = loading.array(reader) if first == "[" else loading.object(reader)
+            if reader.peek():
+                raise BadFileError(NOT_A_TABLE, f"{name} has more text after its JSON ends. {_FIX}")
+    said = (
+        ("keys that an object has twice: the later value was taken", reader.repeated_keys),
+        (f"encoding {encoding.said} is a guess: nothing in the file says so", int(encoding.guessed)),
+        (f"bytes that are no {encoding.said} -> \ufffd", encoding.bad),
+    )
+    tables[0].coercions += [{"column": None, "what": what, "cells": count} for what, count in said if count]
+    return tables
 
 
 def _rewound(text: TextIO) -> TextIO:
@@ -51,15 +64,19 @@ def _rewound(text: TextIO) -> TextIO:
     return text
 
 
-def _has_lines(text: TextIO, name: str) -> bool:
-    """Whether another value follows the first object: JSON lines."""
-    line = text.readline(1 << 22).strip()
-    try:
-        if not isinstance(json.loads(line), dict):
-            return False
-    except (ValueError, RecursionError):
-        return False
-    return JsonReader(text, name).peek() == "{"
+def _has_lines(reader: JsonReader) -> bool:
+    """Whether another value follows the first: JSON lines, or objects one after the other."""
+    is_short, _ = reader.value_within(_SMALL_CHARACTERS)
+    return is_short and reader.peek() in ("{", "[")
+
+
+@dataclass
+class _Inside:
+    """What an object holds, table by table."""
+
+    columns: ColumnStage
+    tables: dict[str, RecordStage] = field(default_factory=dict)
+    rest: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -68,113 +85,195 @@ class _Loading:
     stage_dir: Path
     taken: set[str]
     read_as: dict[str, Any]
+    wanted: ReadAs
     stages: int = field(default=0)
 
     def lines(self, reader: JsonReader) -> list[TextTable]:
-        """One object after the other."""
+        """One value after the other."""
         stage = self._record_stage()
+        stage.add_all(reader.line_batches())
+        return self._with_child(stage, "lines", None)
 
-        def values() -> Iterable[Any]:
-            while reader.peek():
-                yield reader.value()
-
-        stage.add_all(values())
-        return [self._table(stage, "lines", None)]
-
-    def array(self, reader: JsonReader) -> list[TextTable]:
+    def array(self, reader: JsonReader, key: str | None = None) -> list[TextTable]:
         """An array of records, of rows, or of single values."""
         stage = self._record_stage()
-        stage.add_all(reader.elements())
-        return [self._table(stage, "records", None)]
+        stage.add_all(reader.batches())
+        return self._with_child(stage, "records", key)
 
-    def object(self, reader: JsonReader) -> list[TextTable]:
-        """An object: tables under its keys, columns, rows by key, or one record."""
-        tables: dict[str, RecordStage] = {}
-        columns = ColumnStage(self._folder(), self.name)
-        rest: dict[str, Any] = {}
-        for key in reader.keys():  # noqa: SIM118 - not a dict
-            if reader.peek() != "[":
-                rest[key] = reader.value()
-            elif reader.peek_inside() in "{[":
-                tables[key] = self._record_stage()
-                tables[key].add_all(reader.elements())
+    def at_key(self, reader: JsonReader, path: str) -> list[TextTable]:
+        """The table under a key that a person named, dots between the levels."""
+        rest, seen = path, []
+        while rest:
+            if reader.peek() != "{":
+                break
+            for key in reader.keys():  # noqa: SIM118 - not a dict
+                seen.append(key)
+                if rest == key or rest.startswith(f"{key}."):
+                    rest = rest[len(key) + 1 :]
+                    break
+                reader.value()
             else:
-                columns.add(key, reader.elements())
-        if tables:
-            return self._tables(tables, columns, rest)
-        inner = {key: value for key, value in rest.items() if isinstance(value, dict) and value}
+                break
+            if not rest:
+                found = self.array(reader, path) if reader.peek() == "[" else self.object(reader, path)
+                found[0].read_as["key"] = path
+                return found
+        said = ", ".join(f'"{key}"' for key in seen[:20])
+        raise BadFileError(NOT_A_TABLE, f'{self.name} has nothing under the key "{path}"; there are: {said}.')
+
+    def object(self, reader: JsonReader, key: str | None = None) -> list[TextTable]:
+        """An object: tables under its keys, columns, rows by key, or one record."""
+        inside = _Inside(ColumnStage(self._folder(), self.name))
+        self._descend(reader, "", inside, inside.rest, _MAX_LEVELS)
+        columns, rest = inside.columns, inside.rest
+        if inside.tables:
+            return self._tables(inside, key)
+        inner = {name: value for name, value in rest.items() if isinstance(value, dict) and value}
         if columns.names and (len(columns.names) > 1 or not rest) and columns.is_even():
-            return [self._columns(columns, rest)]
+            return [self._of_columns(columns, rest, key)]
         if columns.names and not rest:
             raise BadFileError(
                 NOT_A_TABLE,
                 f"{self.name} is an object of columns of different lengths ({columns.said()}). {_FIX}",
             )
-        if not columns.names and len(inner) == 1 and _holds_table(next(iter(inner.values()))):
-            return self._below(next(iter(inner.values())), rest)
+        if not columns.names and not are_rows(inner):
+            holders = [name for name, value in inner.items() if holds_table(value)]
+            if holders:
+                return self._below(holders, rest, key)
         if not columns.names and inner and len(inner) == len(rest):
-            return [self._keyed(inner)]
-        return [self._one_record({**columns.values(), **rest})]
+            return self._keyed(inner, key)
+        return self._with_child(self._filled([{**columns.values(), **rest}]), "one record", key)
 
-    def _tables(
-        self, tables: dict[str, RecordStage], columns: ColumnStage, rest: dict[str, Any]
-    ) -> list[TextTable]:
+    def _descend(
+        self, reader: JsonReader, prefix: str, inside: _Inside, rest: dict[str, Any], levels: int
+    ) -> None:
+        """Take an object apart; what is too long to be held is looked into as a stream."""
+        for key in reader.keys():  # noqa: SIM118 - not a dict
+            first = reader.peek()
+            if first == "[" and reader.peek_inside() in "{[":
+                stage = inside.tables[f"{prefix}{key}"] = self._record_stage()
+                stage.add_all(reader.batches())
+            elif first == "[" and not prefix:
+                inside.columns.add(key, _chunks(reader.elements()))
+            elif first == "{" and levels:
+                is_short, value = reader.value_within(_SMALL_CHARACTERS)
+                if is_short:
+                    rest[key] = value
+                    continue
+                rest[key] = {}
+                self._descend(reader, f"{prefix}{key}.", inside, rest[key], levels - 1)
+                if not rest[key]:
+                    del rest[key]
+            else:
+                rest[key] = reader.value()
+
+    def _tables(self, inside: _Inside, above: str | None) -> list[TextTable]:
+        columns, rest, tables = inside.columns, inside.rest, inside.tables
         if set(tables) == {"data"} and "columns" in columns.names:
-            # pandas' orient="split".
-            names = [str(value) for value in columns.values()["columns"]]
-            table = self._table(tables["data"], "split", None, names)
-            return [self._ignoring(table, (set(columns.names) | set(rest)) - {"columns", "index"})]
-        found = []
+            return self._split(inside, above)
+        found: list[TextTable] = []
         for key, stage in tables.items():
-            table = self._table(stage, "records", key if len(tables) > 1 else None)
-            table.read_as["key"] = key
-            found.append(table)
-        self._ignoring(found[0], set(columns.names) | set(rest))
+            if not stage.rows:
+                continue
+            path = key if above is None else f"{above}.{key}"
+            found += self._with_child(stage, "records", path, named=len(tables) > 1)
+        if not found:
+            raise BadFileError(EMPTY_FILE, f"{self.name} holds no rows. {_FIX}")
+        left_out = set(columns.names) | set(rest)
+        if any(stage.is_geo for stage in tables.values()):
+            left_out -= {"type"}
+        self._ignoring(found[0], left_out)
         return found
 
-    def _columns(self, columns: ColumnStage, rest: dict[str, Any]) -> TextTable:
+    def _split(self, inside: _Inside, above: str | None) -> list[TextTable]:
+        """The form that pandas calls split: columns, index and data."""
+        values = inside.columns.values()
+        names = [str(value) for value in values["columns"]]
+        table = self._table(inside.tables["data"], "split", above, False, names)
+        index = [str(value) for value in values.get("index", ())]
+        left_out = (set(inside.columns.names) | set(inside.rest)) - {"columns", "index"}
+        if index and not are_counted(index):
+            left_out.add("index")
+        return [self._ignoring(table, left_out)]
+
+    def _of_columns(self, columns: ColumnStage, rest: dict[str, Any], key: str | None) -> TextTable:
         names, report = unique_columns(columns.names, self.name)
-        read_as = {**self.read_as, "shape": "columns"}
-        scan = columns.scan()
+        read_as = {**self.read_as, "shape": "columns", **({"key": key} if key else {})}
         table = TextTable(
-            table_name(self.name, self.taken), self.name, names, scan, read_as, columns.rows, report
+            table_name(self.name, self.taken), self.name, names, columns.scan(), read_as, columns.rows, report
         )
+        table.kinds = columns.counts
         return self._ignoring(table, set(rest))
 
-    def _below(self, value: dict[str, Any], rest: dict[str, Any]) -> list[TextTable]:
-        key = next(key for key, other in rest.items() if other is value)
-        found = self.object(JsonReader(io.StringIO(json.dumps(value)), self.name))
-        found[0].read_as["key"] = key
-        self._ignoring(found[0], set(rest) - {key})
+    def _below(self, holders: list[str], rest: dict[str, Any], above: str | None) -> list[TextTable]:
+        """Tables one or more levels down."""
+        found: list[TextTable] = []
+        for key in holders:
+            path = key if above is None else f"{above}.{key}"
+            text = io.StringIO(json.dumps(rest[key]))
+            tables = self.object(JsonReader(text, self.name), path)
+            for table in tables:
+                table.read_as.setdefault("key", path)
+            found += tables
+        self._ignoring(found[0], set(rest) - set(holders))
         return found
 
-    def _keyed(self, inner: dict[str, dict[str, Any]]) -> TextTable:
+    def _keyed(self, inner: dict[str, dict[str, Any]], above: str | None) -> list[TextTable]:
         """An object of objects: columns by row label (pandas' default) or rows by label."""
-        stage = self._record_stage()
         labels = list(dict.fromkeys(label for value in inner.values() for label in value))
         if all(label.isdecimal() for label in labels):
-            stage.add_all({key: value.get(label) for key, value in inner.items()} for label in labels)
-            return self._table(stage, "columns", None)
-        stage.add_all({"key": key, **value} for key, value in inner.items())
-        return self._table(stage, "rows by key", None)
+            rows = [{key: value.get(label) for key, value in inner.items()} for label in labels]
+            found = self._with_child(self._filled(rows), "columns", above)
+            if not are_counted(labels):
+                what = "row labels, which are numbers, left out"
+                found[0].coercions.append({"column": None, "what": what, "cells": len(labels)})
+            return found
+        if are_counted(list(inner)):
+            return self._with_child(self._filled(list(inner.values())), "rows by key", above)
+        rows = [{"key": key, **value} for key, value in inner.items()]
+        return self._with_child(self._filled(rows), "rows by key", above)
 
-    def _one_record(self, record: dict[str, Any]) -> TextTable:
+    def _filled(self, rows: list[dict[str, Any]]) -> RecordStage:
         stage = self._record_stage()
-        stage.add_all([record])
-        return self._table(stage, "one record", None)
+        stage.add_all([rows])
+        return stage
+
+    def _with_child(
+        self, stage: RecordStage, shape: str, key: str | None, named: bool = False
+    ) -> list[TextTable]:
+        """The table, and a second one of the objects in its lists, if just one field has such lists."""
+        table = self._table(stage, "features" if stage.is_geo else shape, key, named)
+        child = stage.children
+        if child is None or child.several:
+            return [table]
+        child.columns.finish()
+        columns, report = unique_columns(child.names(table.name), self.name)
+        path = child.field if key is None else f"{key}.{child.field}"
+        read_as = {**self.read_as, "shape": f'lists in "{child.field}"', "key": f"{path}[]"}
+        name = table_name(f"{table.name}_{child.field.replace('.', '_')}", self.taken)
+        second = TextTable(
+            name, self.name, columns, child.columns.scan(), read_as, child.columns.rows, report
+        )
+        second.kinds = child.columns.counts
+        table.read_as["lists"] = f'those in "{child.field}" are the table {name}, too'
+        return [table, second]
 
     def _table(
-        self, stage: RecordStage, shape: str, key: str | None, header: list[str] | None = None
+        self, stage: RecordStage, shape: str, key: str | None, named: bool, header: list[str] | None = None
     ) -> TextTable:
-        names, header_row = stage.finish(header)
+        names, header_row = stage.finish(header, self.wanted.header_row)
         if not names:
             what = "holds no rows" if not stage.rows else "has rows without a single field"
             raise BadFileError(EMPTY_FILE if not stage.rows else NOT_A_TABLE, f"{self.name} {what}. {_FIX}")
         columns, report = unique_columns(names, self.name)
         read_as = {**self.read_as, "shape": shape, "header_row": header_row}
-        name = table_name(self.name, self.taken, key)
+        if key is not None:
+            read_as["key"] = key
+        name = table_name(self.name, self.taken, key if named else None)
         scan = stage.scan(len(columns))
-        return TextTable(name, self.name, columns, scan, read_as, stage.rows, report + stage.report())
+        table = TextTable(name, self.name, columns, scan, read_as, stage.rows, report + stage.report())
+        table.kinds = stage.kinds
+        return table
 
     def _ignoring(self, table: TextTable, keys: set[str]) -> TextTable:
         table.coercions += [
@@ -191,5 +290,11 @@ class _Loading:
         return self.stage_dir / f"json{self.stages}"
 
 
-def _holds_table(value: dict[str, Any]) -> bool:
-    return any(isinstance(inner, list) for inner in value.values())
+def _chunks(values: Iterable[Any], size: int = 50_000) -> Iterator[list[Any]]:
+    chunk: list[Any] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) >= size:
+            yield chunk
+            chunk = []
+    yield chunk

@@ -8,6 +8,8 @@ from tests.corpus import (
     book_cells,
     book_layout,
     book_old,
+    json_shapes,
+    json_values,
     refused_books,
     refused_text,
     text_marks,
@@ -15,7 +17,17 @@ from tests.corpus import (
 )
 from tests.corpus.case import Case
 
-MODULES = (text_marks, text_totals, refused_text, book_cells, book_layout, book_old, refused_books)
+MODULES = (
+    text_marks,
+    text_totals,
+    refused_text,
+    book_cells,
+    book_layout,
+    book_old,
+    refused_books,
+    json_shapes,
+    json_values,
+)
 """A module of cases has a list `CASES`; one that is not named here is not run."""
 CASES: list[Case] = [case for module in MODULES for case in module.CASES]
 
