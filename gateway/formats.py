@@ -9,12 +9,15 @@ from typing import Literal, cast
 from gateway.errors import InvalidRequestError, UnsupportedTypeError, printable
 from gateway.limits import MAX_FILE_NAME_CHARACTERS
 
-Format = Literal["csv", "tsv", "txt", "json", "xlsx", "xls"]
-FORMATS: tuple[str, ...] = ("csv", "tsv", "txt", "json", "xlsx", "xls")
+Format = Literal["csv", "tsv", "txt", "json", "xlsx", "xls", "gz", "zip"]
+FORMATS: tuple[str, ...] = ("csv", "tsv", "txt", "json", "xlsx", "xls", "gz", "zip")
+PACKED: tuple[str, ...] = ("csv", "tsv", "txt", "json")
+"""What may be in a gz: its name says which, as in sales.csv.gz."""
 SNIFF_BYTES = 64 << 10
 
 _OLE2 = "an OLE2 document (old Excel, or a password-protected workbook)"
 _ZIP = "a zip archive (as xlsx is)"
+_GZIP = "gzip data"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", _ZIP),
     (b"PK\x05\x06", _ZIP),
@@ -25,7 +28,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"GIF87a", "a GIF image"),
     (b"GIF89a", "a GIF image"),
     (b"%PDF-", "a PDF document"),
-    (b"\x1f\x8b\x08", "gzip data"),
+    (b"\x1f\x8b\x08", _GZIP),
     (b"\xfd7zXZ\x00", "xz data"),
     (b"\x28\xb5\x2f\xfd", "zstd data"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -77,7 +80,7 @@ def format_of(name: str) -> Format:
     """The format that the extension names.
 
     Raises:
-        UnsupportedTypeError: None of the six.
+        UnsupportedTypeError: None of those.
     """
     suffix = PurePosixPath(name.replace("\\", "/")).suffix.lower().removeprefix(".")
     if suffix not in FORMATS:
@@ -85,6 +88,13 @@ def format_of(name: str) -> Format:
         raise UnsupportedTypeError(
             f"{printable(name)}: {shown} is not supported; supported are {', '.join(FORMATS)}"
         )
+    if suffix == "gz":
+        inner = PurePosixPath(PurePosixPath(name.replace("\\", "/")).stem).suffix.lower().removeprefix(".")
+        if inner not in PACKED:
+            raise UnsupportedTypeError(
+                f"{printable(name)}: a .gz says in its name what is in it, one of {', '.join(PACKED)}, "
+                "such as sales.csv.gz"
+            )
     return cast(Format, suffix)
 
 
@@ -95,7 +105,9 @@ def check_content(name: str, file_format: Format, head: bytes) -> None:
         UnsupportedTypeError: They disagree; both are named.
     """
     found = _found(head)
-    if file_format == "xlsx" and found == _ZIP:
+    if file_format in ("xlsx", "zip") and found == _ZIP:
+        return
+    if file_format == "gz" and found == _GZIP:
         return
     if file_format == "xls" and (found == _OLE2 or head.startswith(_BIFF)):
         return
@@ -104,7 +116,7 @@ def check_content(name: str, file_format: Format, head: bytes) -> None:
             f"{printable(name)}: the workbook is password-protected; send it without a password",
             code="password_protected",
         )
-    if file_format in ("xlsx", "xls"):
+    if file_format in ("xlsx", "xls", "gz", "zip"):
         raise _mismatch(name, file_format, found or _text_kind(head))
     if found is not None:
         raise _mismatch(name, file_format, found)

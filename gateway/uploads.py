@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 from fastapi import Request
 
+from gateway.archives import Tail, check_zip
 from gateway.errors import InvalidRequestError, printable
 from gateway.formats import SNIFF_BYTES, check_content, display_name, format_of
 from gateway.limits import MAX_FIELD_BYTES, MAX_FORM_FIELDS
@@ -103,10 +104,17 @@ async def _keep(
     check_content(name, file_format, head)
     file_id = new_id()
     key = f"{upload.tenant_id}/{upload.session_id}/files/{file_id}"
+    tail = Tail()
     try:
-        size_bytes, sha256 = await blobs.put(key, _all(head, chunks), left)
+        size_bytes, sha256 = await blobs.put(key, tail.passing(_all(head, chunks)), left)
     except BlobTooLargeError:
         raise too_large(max_bytes) from None
+    if file_format == "zip":
+        try:
+            check_zip(name, tail)
+        except BaseException:
+            await blobs.delete(key)
+            raise
     file = StoredFile(
         file_id=file_id,
         tenant_id=upload.tenant_id,

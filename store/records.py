@@ -74,7 +74,7 @@ class StoredFile(Record):
     session_id: str
     name: str
     """As the client named it: shown, never used as a path."""
-    format: Literal["csv", "tsv", "txt", "json", "xlsx", "xls"]
+    format: Literal["csv", "tsv", "txt", "json", "xlsx", "xls", "gz", "zip"]
     size_bytes: int
     sha256: str
     blob_key: str

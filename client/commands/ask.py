@@ -35,7 +35,7 @@ def ask(
     approve: Annotated[bool, typer.Option("--approve", help="See the code before it runs.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Run anew what was answered before.")] = False,
 ) -> None:
-    """Ask a question of tables: csv, tsv, txt, json, xlsx, xls. With --session, files are added to it."""
+    """Ask a question of tables: csv, tsv, txt, json, xlsx, xls, gz, zip; --session adds files to it."""
     question, files = words[-1], [Path(word) for word in words[:-1]]
     _check_words(question, files, session)
     options: dict[str, Any] = {"model": model, "policy": policy, "mode": mode}

@@ -40,7 +40,7 @@ KeyDep = Annotated[str | None, Depends(idempotency_key)]
     openapi_extra=examples.files_form(),
 )
 async def create_session(request: Request, services: ServicesDep, caller: CallerDep, key: KeyDep) -> Response:
-    """Upload one or more tables (csv, tsv, txt, json, xlsx, xls) as a new session."""
+    """Upload one or more tables (csv, tsv, txt, json, xlsx, xls; gz or zip of them) as a new session."""
     return await _take_files(request, services, caller, key, session_id=None)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from .archives import ARCHIVES, TABLES, Member, members
 from .budget import fit
 from .delimited import load_delimited
 from .ending import settle_ending
@@ -22,7 +25,7 @@ from .typed import write_table
 
 __all__ = ["Asked", "BadFileError", "LoadLimits", "ReadAs", "load_file"]
 
-FORMATS = ("csv", "tsv", "txt", "json", "xlsx", "xls")
+FORMATS = (*TABLES, *ARCHIVES)
 
 
 def load_file(
@@ -60,16 +63,11 @@ def load_file(
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=".stage-") as folder:
             stage_dir = Path(folder)
             with open_engine(limits, stage_dir / "spill") as engine:
-                tables = _load(engine, path, name, format, stage_dir, taken, limits, asked.read_as)
-                kept = chosen(tables, asked, name, taken)
-                for table in kept:
-                    settle_ending(engine, table, asked.read_as)
-                kept = [without_hidden(table, asked) for table in kept]
-                profiles = [
-                    write_table(engine, table, out_dir, stage_dir, limits, asked.read_as) for table in kept
-                ]
-                fit(profiles)
-                return profiles
+                loading = _Loading(engine, name, out_dir, stage_dir, taken, limits, asked)
+                only = (asked.only or {}).get("member")
+                for member in members(path, name, format, stage_dir, limits, only):
+                    loading.read(member)
+                return loading.profiles()
     except (duckdb.OutOfMemoryException, MemoryError):
         error = BadFileError(
             TOO_LARGE, f"{name} does not fit into the sandbox's memory. Split it, or drop columns."
@@ -86,27 +84,72 @@ def load_file(
     raise error
 
 
-def _load(
-    engine: duckdb.DuckDBPyConnection,
-    path: Path,
-    name: str,
-    format: str,
-    stage_dir: Path,
-    taken: set[str],
-    limits: LoadLimits,
-    read_as: ReadAs,
-) -> list[TextTable]:
-    check_signature(path, name, format)
-    # A loader is imported only where its file is there: openpyxl alone costs a tenth of a second.
-    if format == "json":
-        from .json_tables import load_json
+@dataclass
+class _Loading:
+    """One upload on its way into Parquet, file by file of those in it."""
 
-        return load_json(path, name, stage_dir, taken, read_as)
-    if format in ("xlsx", "xls"):
-        from .excel import load_excel
+    engine: duckdb.DuckDBPyConnection
+    name: str
+    out_dir: Path
+    stage_dir: Path
+    taken: set[str]
+    limits: LoadLimits
+    asked: Asked
+    found: list[dict[str, Any]] = field(default_factory=list)
+    failed: list[tuple[str, BadFileError]] = field(default_factory=list)
 
-        return load_excel(path, name, format, stage_dir, taken, limits, read_as)
-    return load_delimited(engine, path, name, format, stage_dir, taken, read_as)
+    def read(self, member: Member) -> None:
+        """Read one file; of several in an archive one that is no table is reported, not fatal."""
+        inside = member.read_as.get("member")
+        before = set(self.taken)
+        try:
+            self._read(member)
+        except BadFileError as error:
+            if inside is None:
+                raise
+            _undo(self.out_dir, before, self.taken)
+            self.failed.append((str(inside), error))
+
+    def profiles(self) -> list[dict[str, Any]]:
+        """All profiles; raises BadFileError where no file could be read, or they do not fit."""
+        if not self.found and self.failed:
+            inside, error = self.failed[0]
+            raise BadFileError(error.code, f"{self.name}: {inside}: {error.message}")
+        for inside, error in self.failed:
+            what = f"{inside[:80]} in the archive was not read: {error.message[:300]}"
+            self.found[0]["coercions"].append({"column": None, "what": what, "cells": 1})
+        fit(self.found)
+        return self.found
+
+    def _read(self, member: Member) -> None:
+        folder = self.stage_dir / f"read{len(self.found)}-{len(self.failed)}"
+        folder.mkdir()
+        tables = self._tables(member, folder)
+        for table in tables:
+            table.file = self.name
+            table.read_as.update(member.read_as)
+        kept = chosen(tables, self.asked, self.name, self.taken)
+        for table in kept:
+            settle_ending(self.engine, table, self.asked.read_as)
+        for table in [without_hidden(table, self.asked) for table in kept]:
+            self.found.append(
+                write_table(self.engine, table, self.out_dir, folder, self.limits, self.asked.read_as)
+            )
+        shutil.rmtree(folder)
+
+    def _tables(self, member: Member, folder: Path) -> list[TextTable]:
+        path, name, taken, read_as = member.path, member.name, self.taken, self.asked.read_as
+        check_signature(path, name, member.format)
+        # A loader is imported only where its file is there: openpyxl alone costs a tenth of a second.
+        if member.format == "json":
+            from .json_tables import load_json
+
+            return load_json(path, name, folder, taken, read_as)
+        if member.format in ("xlsx", "xls"):
+            from .excel import load_excel
+
+            return load_excel(path, name, member.format, folder, taken, self.limits, read_as)
+        return load_delimited(self.engine, path, name, member.format, folder, taken, read_as)
 
 
 def _undo(out_dir: Path, before: set[str], taken: set[str]) -> None:

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from importlib import import_module
+from pathlib import Path
 
-from tests.corpus import (
-    book_cells,
-    book_layout,
-    book_old,
-    json_shapes,
-    json_values,
-    refused_books,
-    refused_text,
-    text_marks,
-    text_totals,
-)
 from tests.corpus.case import Case
 
-MODULES = (
-    text_marks,
-    text_totals,
-    refused_text,
-    book_cells,
-    book_layout,
-    book_old,
-    refused_books,
-    json_shapes,
-    json_values,
-)
-"""A module of cases has a list `CASES`; one that is not named here is not run."""
+KINDS = ("text_", "book_", "json_", "refused_")
+"""How the name of a module of cases begins; each has a list `CASES`."""
+MODULES = [
+    import_module(f"tests.corpus.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+    if path.stem.startswith(KINDS)
+]
 CASES: list[Case] = [case for module in MODULES for case in module.CASES]
 
 

@@ -22,6 +22,28 @@ def _zip() -> bytes:
     return buffer.getvalue()
 
 
+def _packed(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name), CSV)
+    return buffer.getvalue()
+
+
+def _encrypted() -> bytes:
+    packed = bytearray(_packed("a.csv"))
+    packed[packed.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(packed)
+
+
+def _bomb() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.csv", "w") as file:
+        for _ in range(80):
+            file.write(b"0" * (1 << 20))
+    return buffer.getvalue()
+
+
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 TAKEN = [
     ("a.csv", CSV),
@@ -37,11 +59,25 @@ TAKEN = [
     ("ctrl-a.txt", b"a\x01b\n1\x012\n"),
     ("PAR1.csv", b"PAR1,x\n1,2\n"),
     ("数据.csv", CSV),
+    ("a.csv.gz", gzip.compress(CSV, mtime=0)),
+    ("a.zip", _packed("d/a.csv", "read.me")),
 ]
 REFUSED = [
     ("a.parquet", b"PAR1", 415, "unsupported_type", "csv, tsv, txt, json, xlsx, xls"),
     ("a.pkl", b"\x80\x04", 415, "unsupported_type", ".pkl"),
-    ("a.csv.gz", gzip.compress(CSV, mtime=0), 415, "unsupported_type", ".gz"),
+    ("a.gz", gzip.compress(CSV, mtime=0), 415, "unsupported_type", "sales.csv.gz"),
+    ("a.xlsx.gz", gzip.compress(CSV, mtime=0), 415, "unsupported_type", "sales.csv.gz"),
+    ("a.csv.gz", CSV, 415, "type_mismatch", ".gz"),
+    ("a.zip", CSV, 415, "type_mismatch", ".zip"),
+    ("a.zip", _zip(), 415, "type_mismatch", "xlsx workbook"),
+    ("a.zip", _packed("a.pdf"), 415, "type_mismatch", "no table"),
+    ("a.zip", _packed("a.csv")[:-9], 415, "type_mismatch", "damaged"),
+    ("a.zip", _packed("../a.csv"), 422, "invalid_request", "leads out"),
+    ("a.zip", _packed("/a.csv"), 422, "invalid_request", "leads out"),
+    ("a.zip", _packed("b.csv", "a.zip"), 422, "invalid_request", "archive itself"),
+    ("a.zip", _encrypted(), 415, "password_protected", "a.csv"),
+    ("a.zip", _packed(*(f"{i}.csv" for i in range(101))), 413, "too_large", "101 files"),
+    ("a.zip", _bomb(), 413, "too_large", "unpacked"),
     ("noextension", CSV, 415, "unsupported_type", "without extension"),
     ("a.csv", PNG, 415, "type_mismatch", "PNG"),
     ("a.csv", _zip(), 415, "type_mismatch", "zip"),
