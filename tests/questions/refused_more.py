@@ -178,9 +178,3 @@ REFUSED_MORE: list[Refused] = [
         "difference in average attendance between home and away"),
     *maybe("matches.csv", t.by(t.year("match_day"), t.total("attendance")), "total attendance by year"),
 ]  # fmt: skip
-
-FOLLOW_UPS = ("and by month?", "what about South?", "now the median", "same for 2023", "and the average?",
-  "only Web", "why?", "by category",
-              "and in North?", "the top 3 of those", "excluding those", "per customer", "as a percentage",
-              "compared with last year")  # fmt: skip
-"""Asked after "total quantity by region": alone they say too little."""

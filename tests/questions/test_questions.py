@@ -17,7 +17,7 @@ from tests.questions.asked_public_more import TABLES_2
 from tests.questions.asked_shop import SHOP
 from tests.questions.asked_time import TIMES
 from tests.questions.refused import REFUSED, Refused
-from tests.questions.refused_more import FOLLOW_UPS, REFUSED_MORE
+from tests.questions.refused_more import REFUSED_MORE
 from tests.questions.rows import FILES, rows_of
 from tests.questions.running import Answered, ask, loaded
 
@@ -64,13 +64,6 @@ def test_what_is_not_sure_is_declined_or_right(files: tuple[str, ...], question:
     assert truth is not None, f"guessed: {answer.plan.understood}\n{answer.plan.code}\n{answer.words}"
     wrong = _wrong(answer, truth(rows_of(files[0])))
     assert not wrong, f"{wrong}\n{answer.plan.understood}\n{answer.plan.code}"
-
-
-@pytest.mark.parametrize("question", FOLLOW_UPS)
-def test_a_follow_up_is_not_guessed(question: str) -> None:
-    history = (("total quantity by region", "Sum of quantity for each region: West 162."),)
-    answer = ask(question, "shop_orders.csv", history=history)
-    assert isinstance(answer, str), f"guessed: {answer.plan.understood}"
 
 
 def test_most_plain_questions_are_answered() -> None:

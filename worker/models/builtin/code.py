@@ -102,7 +102,9 @@ def _grouped(frame: Frame, table: Table, rows: str) -> list[str]:
         if frame.count_groups:
             return [*lines, f"result = ({kept}).sum()"]
         return [*lines, f"result = groups[{kept}].sort_values(ascending=False)"]
-    if frame.ascending:
+    if frame.by_name:
+        made += ".sort_index()"
+    elif frame.ascending:
         made += ".sort_values()"
     elif frame.dims[0].period is None:
         made += ".sort_values(ascending=False)"

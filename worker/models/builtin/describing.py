@@ -152,6 +152,8 @@ def _aggregate(frame: Frame) -> str:
 
 
 def _order(frame: Frame) -> str:
+    if frame.by_name:
+        return f", in order of {frame.dims[0].column}"
     if len(frame.dims) > 1 or len(frame.aggs) > 1 or frame.dims[0].period:
         return ", in order of the groups" if not frame.ascending else ", smallest first"
     return ", smallest first" if frame.ascending else ", largest first"

@@ -185,6 +185,13 @@ def dated_column() -> Parser:
     )
 
 
+def days_of(context: Context, days: Days) -> Iterator[Filter]:
+    """Yield the filters that bare days such as `2023` set to what dates there are."""
+    for found in context.table.dated:
+        yield from _date_filters(context, found, ("in", days, None))
+    yield from _year_filters(context, ("in", days, None))
+
+
 def _date_words() -> Parser:
     """Match an operation and its days; the value is `(operation, days, days or None)`."""
     single = meaning(

@@ -58,6 +58,8 @@ class Frame:
     """`first`, `last`, `random`, `all` for rows; `best`, `worst`, `both` for a trend."""
     chart: str = ""
     """The kind of the chart that goes with it; `auto` until it is known which one shows it."""
+    by_name: bool = False
+    """Whether groups are in the order of their names, not of their numbers."""
     having: tuple[str, float] | None = None
     """A bound on what is computed for each group: only the groups within it are kept."""
     count_groups: bool = False

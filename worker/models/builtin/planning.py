@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from worker.analysis.contract import Decline, Plan, Question, TableView
-from worker.models.builtin.choosing import choose
 from worker.models.builtin.code import write
 from worker.models.builtin.describing import describe
+from worker.models.builtin.following import settle
 from worker.models.builtin.frame import Frame
 from worker.models.builtin.joined import joins_text
 from worker.models.builtin.reader import read
@@ -32,13 +32,13 @@ def plan_question(question: Question) -> Plan | Decline:
         return _declined("the question is empty", question)
     if len(tables) > MAX_TABLES:
         return _declined(f"there are more than {MAX_TABLES} tables to choose from", question)
-    found = choose(question.text, tables, question.joins)
+    found, before = settle(question.text, tables, question.joins, question.history)
     if isinstance(found, str):
         return _declined(found, question)
-    return _planned(found.frame, found.table, question)
+    return _planned(found.frame, found.table, question, before)
 
 
-def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
+def _planned(frame: Frame, table: Table, question: Question, before: str) -> Plan | Decline:
     understood = describe(frame, table)
     template: dict[str, object] = {
         "kind": frame.kind,
@@ -57,6 +57,8 @@ def _planned(frame: Frame, table: Table, question: Question) -> Plan | Decline:
         understood += joins_text(table)
     elif len(question.tables) > 1:
         understood += f" (table {table.name})"
+    if before:
+        understood += f' (going on with "{before}")'
     if question.mode == "sql":
         sql = write_sql(frame, table)
         if sql is None:

@@ -53,6 +53,8 @@ def _aggregate(frame: Frame, table: Table) -> str:
 def _ordering(frame: Frame) -> str:
     if frame.kind == "trend" or len(frame.dims) > 1 or len(frame.aggs) > 1:
         return ", ".join(str(at + 1) for at in range(len(frame.dims)))
+    if frame.by_name:
+        return "1 NULLS LAST"
     if frame.dims[0].period and not frame.ascending and not frame.having:
         return "1"
     return f"2 {'ASC' if frame.ascending else 'DESC'} NULLS LAST, 1"
