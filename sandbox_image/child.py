@@ -54,7 +54,6 @@ class Child:
         self._reader = FrameReader(FROM_WORKER)
         self._writer = FrameWriter(FROM_SANDBOX)
         self._pid = os.getpid()
-        self._paths: dict[str, Path] = {}
         self._namespace = kernel.namespace()
         self._sound = _Interpreter()
         self._spoiled = False
@@ -107,16 +106,18 @@ class Child:
         self._done()
 
     def _offer(self, given: list[dict[str, str]], code: str) -> None:
-        """Put the tables and their tools into the namespace; what the code set before stays."""
+        """Put the tables and their tools into the namespace as they came; what else the code set stays.
+
+        Code that is mended, or another part of the question, would otherwise go on with tables that the code
+        before it has changed: a column multiplied twice, rows filtered away.
+        """
         paths = {table["name"]: IN_DIR / table["path"] for table in given}
         names = self._namespace
-        if paths != self._paths or "tables" not in names:
-            self._paths = paths
-            names["tables"] = Tables(paths)
-            names.setdefault("chart", plotting.chart)
-            names["sql"] = kernel.hooks.sql = Sql(paths, cpu_count(), memory_limit_bytes())
-            names.pop("df", None)
-        if paths and "df" not in names and re.search(r"\bdf\b", code):
+        names["tables"] = Tables(paths)
+        names["sql"] = kernel.hooks.sql = Sql(paths, cpu_count(), memory_limit_bytes())
+        names.setdefault("chart", plotting.chart)
+        names.pop("df", None)
+        if paths and re.search(r"\bdf\b", code):
             names["df"] = Tables.__getitem__(names["tables"], next(iter(paths)))
         if "plt" not in names and re.search(r"\bplt\b", code):
             import matplotlib.pyplot as pyplot

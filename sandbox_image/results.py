@@ -173,7 +173,7 @@ def _dates(series: pd.Series[Any]) -> list[Any]:
     known = series.dropna()
     whole_days = bool((known == known.dt.normalize()).all())
     return [
-        None if pd.isna(value) else value.date().isoformat() if whole_days else value.isoformat()
+        None if pd.isna(value) else value.isoformat().removesuffix("T00:00:00" if whole_days else "")
         for value in series
     ]
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from .wide_numbers import is_wide, narrowed
+
 
 class Tables(MutableMapping[str, Any]):
     """The tables by name; each is read when it is first asked for."""
@@ -101,23 +103,21 @@ class Sql:
 
 
 def _to_frame(relation: Any) -> pd.DataFrame:
-    """The relation as a DataFrame; sums of whole numbers (HUGEINT) stay exact where 64 bits hold them."""
-    import duckdb
-
-    wide = [str(kind) in ("HUGEINT", "UHUGEINT") for kind in relation.types]
-    if not any(wide):
+    """The relation as a DataFrame; wide numbers (sums of whole ones, decimals) stay what they are."""
+    kinds = [str(kind) for kind in relation.types]
+    if not any(map(is_wide, kinds)):
         return relation.df()  # type: ignore[no-any-return]
-    columns = []
-    for position, is_wide in enumerate(wide, 1):
-        columns.append(f"CAST(c{position} AS BIGINT)" if is_wide else f"c{position}")
     names = list(relation.columns)
-    inner = ", ".join(f"c{position}" for position in range(1, len(names) + 1))
-    try:
-        frame = relation.query("wide", f"SELECT {', '.join(columns)} FROM wide AS t({inner})").df()  # noqa: S608
-    except duckdb.Error:
-        return relation.df()  # type: ignore[no-any-return]
+    columns = [f"CAST(c{at} AS VARCHAR)" if is_wide(kind) else f"c{at}" for at, kind in enumerate(kinds)]
+    inner = ", ".join(f"c{at}" for at in range(len(names)))
+    frame = relation.query("wide", f"SELECT {', '.join(columns)} FROM wide AS t({inner})").df()  # noqa: S608
+    read = [
+        narrowed(frame.iloc[:, at], kind) if is_wide(kind) else frame.iloc[:, at]
+        for at, kind in enumerate(kinds)
+    ]
+    frame = pd.concat(read, axis=1)
     frame.columns = pd.Index(names, dtype=object)
-    return frame  # type: ignore[no-any-return]
+    return frame
 
 
 def _quoted(text: str) -> str:

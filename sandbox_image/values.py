@@ -59,7 +59,8 @@ def _time_to_json(value: Any) -> Any:
         return scalar_to_json(pd.Timedelta(value))
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time() and value.tzinfo is None
-        return value.date().isoformat() if midnight else value.isoformat()
+        # By its text: pandas' dates go beyond the years 1 to 9999, where Python's `date()` ends.
+        return value.isoformat().removesuffix("T00:00:00") if midnight else value.isoformat()
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, (datetime.timedelta, pd.Period, pd.Interval)):
@@ -141,10 +142,16 @@ def _int(value: int) -> Any:
     return value if value.bit_length() <= 4096 else cut_text(hex(value))
 
 
+_EXACT = 1 << 53
+"""Up to here a float tells one whole number from the next."""
+
+
 def _decimal(value: decimal.Decimal) -> Any:
+    """A number, or the exact text of what a float would round to other whole units."""
     if not value.is_finite():
         return None
-    if value == value.to_integral_value() and abs(value.adjusted()) < 300:
+    if abs(value.adjusted()) < 300 and value == value.to_integral_value():
         return int(value)
-    number = float(value)
-    return number if math.isfinite(number) else None
+    if abs(value.adjusted()) >= 300 or (abs(value) >= _EXACT and decimal.Decimal(float(value)) != value):
+        return cut_text(str(value))
+    return float(value)

@@ -39,12 +39,18 @@ async def put_into_words(meter: Meter, question: Question, code: str, run: RunRe
         if not text:
             note = "the model gave no words: its reply was empty"
             continue
-        strangers = ungrounded_numbers(text, run.result, question.text, run.stdout.text)
+        strangers = ungrounded_numbers(text, run.result, question.text, *_printed(run))
         if not strangers:
             return Words(text, "model")
         note = f"the model's words were not shown: not in the result: {', '.join(strangers[:5])}"
         messages = ungrounded_messages(interpret_messages(question, code, run), text, strangers)
     return _template(run, note)
+
+
+def _printed(run: RunResult) -> tuple[str, ...]:
+    """What was printed, where that is the answer: beside a typed result, anything could be printed."""
+    told_apart = run.result is not None and run.result.get("type") not in ("text", "chart")
+    return () if told_apart else (run.stdout.text,)
 
 
 def _template(run: RunResult, note: str) -> Words:

@@ -48,21 +48,22 @@ def profile_text(schema: SubSchema, tokens_max: int) -> ProfileText:
     if not schema.chosen:
         return ProfileText("(no tables)", 0)
     ranked = [*schema.chosen, *schema.others]
-    joins = _joins_text(schema.joins)
+    joins = _joins_text(schema.joins, ranked)
     total = sum(_whole_cost(table) for table in ranked) + tokens_of(joins)
     if total <= tokens_max:
         blocks = [_whole(table) for table in sorted(ranked, key=lambda one: one.at)]
         return ProfileText("\n\n".join([*map(_text, blocks), *([joins] if joins else [])]), len(blocks))
     # What a line costs is known when it stands: a text that came out too long is made anew for less room.
     for share in _SHARES:
-        told = _partial(schema, joins, int(tokens_max * share))
+        told = _partial(schema, int(tokens_max * share))
         if tokens_of(told.text) <= tokens_max:
             break
     return told
 
 
-def _partial(schema: SubSchema, joins: str, tokens_max: int) -> ProfileText:
+def _partial(schema: SubSchema, tokens_max: int) -> ProfileText:
     ranked = [*schema.chosen, *schema.others]
+    joins = _joins_text(schema.joins, schema.chosen)
     for_names = int(tokens_max * _NAMES_SHARE) if len(ranked) > 1 else 0
     blocks, left = _blocks(ranked, len(schema.chosen), tokens_max - for_names - tokens_of(joins))
     parts = [*map(_text, blocks), *([joins] if joins else [])]
@@ -177,12 +178,14 @@ def _head(table: Ranked) -> str:
     return f"{name}: {table.view.profile.get('rows', '?')} rows x {len(table.columns)} columns"
 
 
-def _joins_text(joins: tuple[Join, ...]) -> str:
+def _joins_text(joins: tuple[Join, ...], tables: Sequence[Ranked]) -> str:
+    names = {table.name for table in tables}
+    told = [join for join in joins if join.left_table in names and join.right_table in names]
     lines = [
         f"- {_short(join.left_table, 80)}.{_short(join.left_column, 80)} -> "
         f"{_short(join.right_table, 80)}.{_short(join.right_column, 80)}, {join.kind.replace('_', ' ')}, "
         f"{join.coverage:.0%} of its values found there"
-        for join in joins[:_JOINS_MAX]
+        for join in told[:_JOINS_MAX]
     ]
     return "\n".join(["How the tables belong together:", *lines]) if lines else ""
 

@@ -16,6 +16,7 @@ from worker.analysis.tool_calls import tool_call_codes
 Kind = Literal["bare", "fence", "joined", "tool_call", "embedded", "unclosed"]
 
 _PYTHON_TAGS = {"python", "py", "python3", "py3", "pycon", "ipython", "pandas", "tool_code"}
+_SQL_TAGS = {"sql", "duckdb", "postgresql", "postgres", "sqlite", "mysql"}
 _WINDOW_ENDS_MAX = 40
 _WINDOWS_CHARS_MAX = 400_000
 """Of all windows of a text that are tried, together: parsing is what costs."""
@@ -46,6 +47,8 @@ def extract_code(text: str, language: Language) -> Found | None:
     blocks = fenced_blocks(body)
     if found := _of_blocks(blocks, language):
         return found
+    if language == "python" and (wrapped := _wrapped_sql(blocks)):
+        return wrapped
     if any(block.code.strip() and not is_foreign(block.tag, language) for block in blocks):
         return None
     return _bare(body, language)
@@ -56,7 +59,7 @@ def is_foreign(tag: str, language: Language) -> bool:
     if not tag:
         return False
     if language == "sql":
-        return tag not in {"sql", "duckdb", "postgresql", "postgres", "sqlite", "mysql"}
+        return tag not in _SQL_TAGS
     return tag not in _PYTHON_TAGS
 
 
@@ -99,6 +102,20 @@ def _of_sql_blocks(own: list[Block], blocks: list[Block]) -> Found | None:
         # Asked for SQL, some models wrap it: `sql("SELECT ...")` in a Python block.
         if inner := find_sql(block.code):
             return Found(inner, "embedded", check_sql(inner))
+    return None
+
+
+def _wrapped_sql(blocks: list[Block]) -> Found | None:
+    """Asked for Python, some models answer in SQL all the same: the sandbox has `sql()` for it."""
+    for block in reversed(blocks):
+        if (
+            block.closed
+            and block.tag in _SQL_TAGS
+            and (query := find_sql(block.code))
+            and not check_sql(query)
+        ):
+            code = f"result = sql({query!r})" if "\n" not in query else f'result = sql("""\n{query}\n""")'
+            return None if check_python(code) else Found(code, "embedded")
     return None
 
 

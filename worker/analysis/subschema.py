@@ -62,7 +62,7 @@ class Ranked:
 
 @dataclass(frozen=True)
 class SubSchema:
-    """The tables that a question needs, the most needed first, and the joins among them."""
+    """The tables that a question needs, the most needed first, and all joins that there are."""
 
     chosen: tuple[Ranked, ...]
     others: tuple[Ranked, ...]
@@ -230,13 +230,13 @@ def _closed(first: list[Ranked], ordered: list[Ranked], joins: tuple[Join, ...],
             names.append(name)
     if not names and ordered:
         names = [table.name for table in ordered[:1]]
-    told = tuple(join for join in joins if {join.left_table, join.right_table} <= set(names))
-    for join in told:
-        _link(by_name[join.left_table], join.left_column)
-        _link(by_name[join.right_table], join.right_column)
+    for join in joins:
+        if {join.left_table, join.right_table} <= set(names):
+            _link(by_name[join.left_table], join.left_column)
+            _link(by_name[join.right_table], join.right_column)
     chosen = tuple(by_name[name] for name in names)
     others = tuple(table for table in ordered if table.name not in names)
-    return SubSchema(chosen, others, told, sure)
+    return SubSchema(chosen, others, joins, sure)
 
 
 def _link(table: Ranked, column: str) -> None:
