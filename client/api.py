@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -16,6 +18,8 @@ from client.errors import ApiError, BusyError, ClientError, TookTooLongError, Un
 from client.settings import find_access
 
 Status = dict[str, Any]
+Hidden = Mapping[str, Sequence[str]]
+"""Columns by table."""
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
 SETTLED = TERMINAL | {"awaiting_approval"}
 """Nothing more comes of a task by itself."""
@@ -30,7 +34,8 @@ class Sandglass:
 
     Every method may raise `UnreachableError` (nothing answers) and an `ApiError` (the gateway says no), whose
     sub-classes are `WrongKeyError`, `NotFoundError`, `RefusedError`, `BusyError` and `ServerError`. 429 and
-    503 are tried again after `Retry-After`; a `POST` carries an `Idempotency-Key`, so no job is made twice.
+    503 are tried again after `Retry-After`; a `POST` or `PATCH` carries an `Idempotency-Key`, so that no job
+    is made twice.
     """
 
     def __init__(
@@ -75,13 +80,23 @@ class Sandglass:
         """Give back all connections."""
         self._http.close()
 
-    def create_session(self, files: Sequence[Path]) -> dict[str, Any]:
-        """Upload tables: `{session_id, task_id}`; the task reads and profiles them."""
-        return self._upload("/sessions", "files", files, {})
+    def create_session(self, files: Sequence[Path], hidden: Hidden | None = None) -> dict[str, Any]:
+        """Upload tables: `{session_id, task_id}`; the task reads and profiles what is not hidden."""
+        return self._upload("/sessions", "files", files, _hiding(hidden))
 
-    def add_file(self, session_id: str, file: Path) -> dict[str, Any]:
-        """Add one table to a session."""
-        return self._upload(f"/sessions/{session_id}/files", "files", [file], {})
+    def add_file(self, session_id: str, file: Path, hidden: Hidden | None = None) -> dict[str, Any]:
+        """Add one table to a session; what is hidden comes to what was hidden before."""
+        return self._upload(f"/sessions/{session_id}/files", "files", [file], _hiding(hidden))
+
+    def hide(self, session_id: str, hidden: Hidden) -> dict[str, Any]:
+        """Say which columns nobody else sees, by table (`*`: all): the task reads the tables without them."""
+        body = {"hidden": {table: list(columns) for table, columns in hidden.items()}}
+        return dict(self._json("PATCH", f"/sessions/{session_id}", json=body))
+
+    def read_as(self, session_id: str, table: str, read_as: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a table read anew as you say, `{}` as at first: `{task_id}`."""
+        path = f"/sessions/{session_id}/tables/{quote(table, safe='')}"
+        return dict(self._json("PATCH", path, json={"read_as": dict(read_as)}))
 
     def sessions(self) -> list[dict[str, Any]]:
         """The sessions of this key's tenant, the newest first."""
@@ -109,8 +124,12 @@ class Sandglass:
         return dict(self._json("POST", f"/sessions/{session_id}/analyze", json=body))
 
     def one_shot(self, files: Sequence[Path], question: str, **options: Any) -> dict[str, Any]:
-        """Upload tables and ask in one call: `{task_id, session_id, status_url}`. Options as `analyze`."""
-        return self._upload("/analyze", "files", files, {"question": question, **_given(options)})
+        """Upload tables and ask in one call: `{task_id, session_id, status_url}`.
+
+        Options as `analyze`, and `hidden`.
+        """
+        fields = {"question": question, **_hiding(options.pop("hidden", None)), **_given(options)}
+        return self._upload("/analyze", "files", files, fields)
 
     def execute(self, code: str, language: str = "python", **options: Any) -> dict[str, Any]:
         """Run code in a sandbox, without a model: `{task_id, ...}`. Options: `session_id`, `policy`."""
@@ -233,7 +252,7 @@ class Sandglass:
             raise error_for(502, "no_json", f"{self.base_url} answered, but not as Sandglass does") from error
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        headers = {"Idempotency-Key": uuid4().hex} if method == "POST" else {}
+        headers = {"Idempotency-Key": uuid4().hex} if method in ("POST", "PATCH") else {}
         for left in range(_RETRIES, -1, -1):
             for _, part in request.get("files", []):
                 part[1].seek(0)
@@ -292,6 +311,10 @@ def _raise_for(response: httpx.Response) -> None:
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _hiding(hidden: Hidden | None) -> dict[str, str]:
+    return {"hidden": json.dumps(hidden)} if hidden else {}
 
 
 def _form_text(value: Any) -> str:

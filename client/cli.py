@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from client.commands import ask, batch, compute, decide, export, stack, tasks
+from client.commands import ask, batch, compute, decide, export, reading, stack, tasks
 from client.commands.console import MISUSED
 from client.commands.doctor import doctor
 from client.commands.keys import keys
@@ -34,6 +34,7 @@ app.command()(batch.batch)
 app.command()(compute.compute)
 app.command()(compute.replay)
 app.command()(export.export)
+reading.add_to(tasks.sessions)
 app.add_typer(tasks.sessions, name="sessions")
 app.add_typer(keys, name="keys")
 app.command()(doctor)

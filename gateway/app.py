@@ -29,6 +29,7 @@ from gateway.routes import (
     replays,
     sessions,
     status,
+    tables,
 )
 from gateway.services import Services
 from gateway.settings import Settings, StartRefusedError, load_settings
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_handlers(app)
     for routes in (
         sessions,
+        tables,
         exports,
         analyze,
         batches,

@@ -56,6 +56,18 @@ APPROVE: dict[str, dict[str, Any]] = {
     "other code": {"code": 'result = df["revenue"].sum()', "seen": "3f0a" + "0" * 60},
 }
 REJECT: dict[str, dict[str, Any]] = {"with a reason": {"reason": "It counts cancelled orders."}}
+HIDE: dict[str, dict[str, Any]] = {
+    "some columns": {"hidden": {"orders": ["email"], "*": ["ssn"]}},
+    "none": {"hidden": {}},
+}
+READ_AS: dict[str, dict[str, Any]] = {
+    "a European file": {"read_as": {"delimiter": ";", "decimal": ",", "date_order": "dmy"}},
+    "as the loaders decide": {"read_as": {}},
+}
+HIDDEN_FIELD: dict[str, Any] = {
+    "type": "string",
+    "description": 'Columns that are never read, as JSON: {"orders": ["email"], "*": ["ssn"]}',
+}
 EXECUTE: dict[str, dict[str, Any]] = {
     "python": {"code": "print(1)"},
     "sql over a session": {"code": "SELECT count(*) AS n FROM sales", "language": "sql", "session_id": ID},

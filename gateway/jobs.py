@@ -125,7 +125,14 @@ async def _batch_of(services: Services, last: Job) -> list[Job]:
     return [job for job in found if job is not None]
 
 
-async def submit_upload(services: Services, job: Job, upload: Upload, *, new_session: bool) -> Job:
+async def submit_upload(
+    services: Services,
+    job: Job,
+    upload: Upload,
+    *,
+    new_session: bool,
+    hidden: dict[str, list[str]] | None = None,
+) -> Job:
     """Keep an upload's records with its job, then publish; if that fails or was done before, undo the upload.
 
     Raises:
@@ -133,7 +140,7 @@ async def submit_upload(services: Services, job: Job, upload: Upload, *, new_ses
         TooManyJobsError: The tenant has its fill of unfinished jobs.
     """
     try:
-        kept = await _insert_upload(services, job, upload, new_session=new_session)
+        kept = await _insert_upload(services, job, upload, new_session=new_session, hidden=hidden or {})
     except BaseException:
         await _undo(services, job, upload, new_session=new_session)
         raise
@@ -144,17 +151,31 @@ async def submit_upload(services: Services, job: Job, upload: Upload, *, new_ses
     return kept
 
 
-async def _insert_upload(services: Services, job: Job, upload: Upload, *, new_session: bool) -> Job:
+async def _insert_upload(
+    services: Services, job: Job, upload: Upload, *, new_session: bool, hidden: dict[str, list[str]]
+) -> Job:
     repeated = await earlier(services.store, job.tenant_id, job.idempotency_key, job.request_digest or "")
     if repeated is not None:
         return repeated
     if new_session:
-        await services.store.insert_session(Session(session_id=upload.session_id, tenant_id=job.tenant_id))
+        session = Session(session_id=upload.session_id, tenant_id=job.tenant_id, hidden=hidden)
+        await services.store.insert_session(session)
+    elif hidden:
+        await _hide_more(services.store, job.tenant_id, upload.session_id, hidden)
     kept = await _insert(services, job)
     if kept is job:
         for file in upload.files:
             await services.store.insert_file(file)
     return kept
+
+
+async def _hide_more(store: Store, tenant_id: str, session_id: str, hidden: dict[str, list[str]]) -> None:
+    """Add to what is hidden, before the job is there that reads the files."""
+    session = await store.get_session(tenant_id, session_id)
+    both = dict(session.hidden) if session is not None else {}
+    for table, columns in hidden.items():
+        both[table] = list(dict.fromkeys([*both.get(table, []), *columns]))
+    await store.update_session(tenant_id, session_id, {"hidden": both, "hidden_at": utc_now()})
 
 
 async def _insert(services: Services, job: Job) -> Job:

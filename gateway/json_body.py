@@ -51,8 +51,21 @@ def validated(model: type[BodyModel], value: Any) -> BodyModel:
 def json_request(model: type[BaseModel], examples: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The OpenAPI entry of a JSON body."""
     shown = {name: {"value": value} for name, value in examples.items()}
-    content = {"application/json": {"schema": model.model_json_schema(), "examples": shown}}
+    schema = model.model_json_schema()
+    whole = _inlined(schema, schema.pop("$defs", {}))
+    content = {"application/json": {"schema": whole, "examples": shown}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    """The schema with its `$defs` in place: in an OpenAPI page a reference to them would lead nowhere."""
+    if isinstance(schema, list):
+        return [_inlined(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inlined(item, definitions) for name, item in schema.items()}
 
 
 def _require_json(request: Request) -> None:

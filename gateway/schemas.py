@@ -191,6 +191,12 @@ class SessionView(SessionSummary):
 
     tables: list[TableView]
     tasks: list[TaskSummary]
+    hidden: dict[str, list[str]]
+    """Columns that nobody but you sees, by table; `*` is every table."""
+    joins: list[dict[str, Any]]
+    """Which columns of two tables name the same things."""
+    suggestions: list[str]
+    """Up to five questions that are surely answered, none of them asked yet."""
 
 
 class ArtifactView(BaseModel):

@@ -6,8 +6,10 @@ from typing import Any
 
 from gateway.downloads import inert_type
 from gateway.schemas import Accepted, ArtifactView, FileView, Status, TableView, TaskSummary
-from store.records import Job, StoredFile, Table
-from store.text import clean_values
+from store.records import Job, Session, StoredFile, Table
+from store.text import clean_text, clean_values
+
+_SUGGESTIONS_SHOWN = 5
 
 
 def status_url(task_id: str) -> str:
@@ -28,7 +30,28 @@ def file_view(file: StoredFile) -> FileView:
 def table_view(table: Table) -> TableView:
     """A table without its tenant and blob key; planners need the profile as it is, people a clean one."""
     fields = table.model_dump(include=set(TableView.model_fields))
-    return TableView.model_validate({**fields, "profile": clean_values(table.profile)})
+    columns = [
+        {name: value for name, value in column.items() if name != "sketch"}
+        for column in table.profile.get("columns", [])
+    ]
+    profile = {**table.profile, "columns": columns} if columns else table.profile
+    return TableView.model_validate({**fields, "profile": clean_values(profile)})
+
+
+def joins_view(session: Session) -> list[dict[str, Any]]:
+    """How the tables belong together, in clean words."""
+    return [dict(clean_values(join)) for join in session.joins]
+
+
+def suggestions_view(session: Session, asked: list[str]) -> list[str]:
+    """Five questions of those that nobody has asked."""
+    known = {_plain_words(question) for question in asked}
+    fresh = [one for one in session.suggestions if _plain_words(one) not in known]
+    return [clean_text(one) for one in fresh[:_SUGGESTIONS_SHOWN]]
+
+
+def _plain_words(question: str) -> str:
+    return " ".join(question.casefold().split()).rstrip("?. ")
 
 
 def task_summary(job: Job) -> TaskSummary:

@@ -54,11 +54,12 @@ def tables(header: dict[str, Any]) -> list[dict[str, str]]:
     return [{"name": _text(row, "name"), "path": put_name(row.get("path"))} for row in rows]
 
 
-def files(header: dict[str, Any]) -> list[dict[str, str]]:
-    """The files to read. Raises: FrameError."""
+def files(header: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files to read, and what of each is asked for. Raises: FrameError."""
     rows = [_mapping(row, "a file") for row in _list(header, "files")]
     return [
-        {key: _text(row, key) for key in ("file_id", "name", "format")} | {"path": put_name(row.get("path"))}
+        {key: _text(row, key) for key in ("file_id", "name", "format")}
+        | {"path": put_name(row.get("path")), "asked": _mapping(row.get("asked", {}), "asked")}
         for row in rows
     ]
 

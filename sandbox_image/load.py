@@ -14,16 +14,17 @@ _NO_LIMIT_BYTES = 1 << 30
 _HEADER_ROOM_BYTES = 4096
 
 
-def load_files(files: list[dict[str, str]], taken: list[str], directory: Path) -> Iterator[dict[str, Any]]:
+def load_files(files: list[dict[str, Any]], taken: list[str], directory: Path) -> Iterator[dict[str, Any]]:
     """Read each of `files`; yields `{file_id, tables}` or `{file_id, error}`."""
-    from .loaders import BadFileError, LoadLimits, load_file
+    from .loaders import BadFileError, LoadLimits, asked_of, load_file
 
     limits = LoadLimits(memory_bytes=memory_limit_bytes() or _NO_LIMIT_BYTES, threads=cpu_count())
     names = set(taken)
     for file in files:
         path = IN_DIR / file["path"]
         try:
-            tables = load_file(path, file["name"], file["format"], directory, names, limits)
+            asked = asked_of(file.get("asked", {}))
+            tables = load_file(path, file["name"], file["format"], directory, names, limits, asked)
             _check_size(tables)
         except BadFileError as error:
             yield {"file_id": file["file_id"], "error": {"code": error.code, "message": error.message}}

@@ -56,6 +56,13 @@ class Store(Protocol):
     async def list_sessions(self, tenant_id: str, limit: int = 100) -> list[Session]:
         """The newest first."""
 
+    async def update_session(self, tenant_id: str, session_id: str, changes: dict[str, Any]) -> bool:
+        """Write `hidden`, `hidden_at`, `joins` or `suggestions`; the others stay. False: it is not there.
+
+        Raises:
+            ValueError: Another field, or a value of the wrong type.
+        """
+
     async def delete_session(self, tenant_id: str, session_id: str) -> list[str] | None:
         """Delete the session with its files, tables, jobs and artifacts; the keys of their blobs, or None."""
 

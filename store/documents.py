@@ -21,7 +21,7 @@ R = TypeVar("R", bound=Record)
 
 JSON_FIELDS: Mapping[type[Record], frozenset[str]] = {
     Session: frozenset({"hidden", "joins", "suggestions"}),
-    Table: frozenset({"profile", "parts"}),
+    Table: frozenset({"profile", "parts", "hidden"}),
     Job: frozenset(
         {
             "request",
@@ -77,6 +77,22 @@ OPEN_FIELDS = frozenset(
 _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
     name: TypeAdapter(Job.model_fields[name].rebuild_annotation()) for name in OPEN_FIELDS | {"state"}
 }
+
+
+SESSION_FIELDS = frozenset({"hidden", "hidden_at", "joins", "suggestions"})
+"""What of a session may be written after it was made."""
+
+
+def check_session_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a session's changes as plain Python values.
+
+    Raises:
+        ValueError: A field is not there, may not be written, or has a value of the wrong type.
+    """
+    if unknown := sorted(changes.keys() - SESSION_FIELDS):
+        raise ValueError(f"fields that cannot be changed here: {', '.join(unknown)}")
+    whole = Session.model_validate({"tenant_id": "", **changes}).model_dump()
+    return {name: whole[name] for name in changes}
 
 
 def checked_text(name: str, value: object) -> str:
@@ -160,9 +176,9 @@ def from_document(kind: type[R], document: Mapping[str, Any]) -> R:
     )
 
 
-def changes_to_document(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Make checked changes of a job flat, as `to_document` does; None stays, as it clears a field."""
-    nested = JSON_FIELDS[Job]
+def changes_to_document(changes: Mapping[str, Any], kind: type[Record] = Job) -> dict[str, Any]:
+    """Make checked changes of a record flat, as `to_document` does; None stays, as it clears a field."""
+    nested = JSON_FIELDS[kind]
     return {name: None if value is None else _plain(value, name in nested) for name, value in changes.items()}
 
 

@@ -8,9 +8,10 @@ an operator.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from store.base import DuplicateError
-from store.documents import to_document
+from store.documents import changes_to_document, check_session_changes, to_document
 from store.mongo_connection import Document, explained
 from store.mongo_documents import digest_of, strings_of
 from store.mongo_indexes import INDEXES
@@ -48,6 +49,13 @@ class MongoStore(MongoJobs):
 
     async def list_sessions(self, tenant_id: str, limit: int = 100) -> list[Session]:
         return await self._many("sessions", Session, {"tenant_id": tenant_id}, BY_CREATION, limit)
+
+    async def update_session(self, tenant_id: str, session_id: str, changes: dict[str, Any]) -> bool:
+        ids = {"_id": session_id, "tenant_id": tenant_id}
+        values = changes_to_document(check_session_changes(changes), Session)
+        if not values:  # MongoDB refuses an empty $set
+            return await self.get_session(tenant_id, session_id) is not None
+        return await self._set("sessions", ids, values)
 
     async def delete_session(self, tenant_id: str, session_id: str) -> list[str] | None:
         ids = strings_of({"_id": session_id, "tenant_id": tenant_id})

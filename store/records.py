@@ -63,7 +63,7 @@ class Session(Record):
     joins: list[dict[str, Any]] = []
     """How its tables belong together: the fields of `Join` in worker/analysis/contract.py."""
     suggestions: list[str] = []
-    """Up to five questions that are surely answered."""
+    """Up to ten questions that are surely answered; five that were not asked yet are shown."""
 
 
 class StoredFile(Record):
@@ -109,6 +109,8 @@ class Table(Record):
     size_bytes: int
     parts: list[TablePart] = []
     """Of a big table: its columns apart, so that a question loads only those that it names. Else empty."""
+    hidden: list[str] = []
+    """Names of columns that were to be left out when it was read, whether it has them or not."""
     created_at: datetime = Field(default_factory=utc_now)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from typing import Any
 
-from store.documents import checked_text, from_json, to_json
+from store.documents import check_session_changes, checked_text, from_json, to_json
 from store.records import ApiKey, Artifact, Session, StoredFile, Table, utc_now
 from store.sqlite_jobs import SqliteJobs
 
@@ -47,6 +48,21 @@ class SqliteStore(SqliteJobs):
     async def list_sessions(self, tenant_id: str, limit: int = 100) -> list[Session]:
         where = "FROM sessions WHERE tenant_id = ? ORDER BY created_at DESC, seq DESC LIMIT ?"
         return await self._many(Session, where, tenant_id, limit=limit)
+
+    async def update_session(self, tenant_id: str, session_id: str, changes: dict[str, Any]) -> bool:
+        ids = (checked_text("tenant_id", tenant_id), checked_text("session_id", session_id))
+        checked = check_session_changes(changes)
+        where = "WHERE tenant_id = ? AND session_id = ?"
+
+        def work(db: sqlite3.Connection) -> bool:
+            row = db.execute(f"SELECT doc FROM sessions {where}", ids).fetchone()  # noqa: S608 - our own
+            if row is None:
+                return False
+            session = Session.model_validate(from_json(Session, row[0]).model_dump() | checked)
+            db.execute(f"UPDATE sessions SET doc = ? {where}", (to_json(session), *ids))  # noqa: S608
+            return True
+
+        return await self._db.write(work)
 
     async def delete_session(self, tenant_id: str, session_id: str) -> list[str] | None:
         names = {

@@ -17,7 +17,8 @@ from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
 from worker.models.choose import choose_model, resolve_spec
 from worker.part_fields import part_fields
-from worker.tables import doubts, put_tables, read_files, session_tables
+from worker.session_facts import write_facts
+from worker.tables import doubts, put_tables, read_files, session_of, session_tables
 
 _JOBS_LOOKED_AT = 30
 
@@ -40,6 +41,13 @@ class LazySandbox:
 
 async def analyze(context: JobContext) -> dict[str, Any]:
     """Answer the request's question. Raises: JobFailedError, EngineError."""
+    changes = await _answer(context)
+    if context.job.request.file_ids:
+        await write_facts(context)
+    return changes
+
+
+async def _answer(context: JobContext) -> dict[str, Any]:
     job, runtime = context.job, context.runtime
     spec = resolve_spec(job.request.model, runtime.models)
     model = choose_model(spec, runtime.models)
@@ -85,7 +93,11 @@ async def tables_of(context: JobContext) -> list[Table]:
         raise JobFailedError("not_answerable", "There is no table: upload a file first.", code="no_table")
     if job.request.file_ids and job.approval is None:  # before an approval they were read already
         await context.stage("profiling")
-        return await read_files(context, job.session_id, job.request.file_ids)
+        tables = await read_files(context, job.session_id, job.request.file_ids)
+        if (await session_of(context)).hidden:
+            # Where code runs, the originals must never have been: another sandbox gets the tables.
+            context.release()
+        return tables
     tables = await session_tables(context)
     if not tables:
         files = await context.runtime.store.list_files(job.tenant_id, job.session_id)
@@ -96,14 +108,15 @@ async def tables_of(context: JobContext) -> list[Table]:
 
 
 async def _turns(context: JobContext) -> tuple[Turn, ...]:
-    """The session's last answered questions, the oldest first."""
-    job = context.job
+    """The session's last answered questions, the oldest first; none from before something was hidden."""
+    job, hidden_at = context.job, (await session_of(context)).hidden_at
     jobs = await context.runtime.store.list_jobs(job.tenant_id, job.session_id or "", limit=_JOBS_LOOKED_AT)
     turns = [
         Turn(earlier.request.question, earlier.answer, earlier.result, earlier.code, earlier.language)
         for earlier in jobs
         if earlier.kind == "analyze" and earlier.state == "succeeded" and earlier.created_at < job.created_at
         if earlier.request.question and earlier.answer
+        if hidden_at is None or earlier.created_at > hidden_at
     ]
     return tuple(reversed(turns[:TURNS_KEPT]))
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from store.records import TERMINAL, Job, StoredFile, Table, utc_now
+from store.base import BlobMissingError
+from store.hidden import Hidden, hidden_columns, hidden_of_file, still_visible
+from store.records import TERMINAL, Job, Session, StoredFile, Table, utc_now
 from worker.analysis.contract import Produced
 from worker.artifacts import read_chunks
 from worker.context import JobContext
@@ -33,15 +36,34 @@ async def session_tables(context: JobContext) -> list[Table]:
     if job.session_id is None:
         return []
     store = context.runtime.store
-    if await store.get_session(job.tenant_id, job.session_id) is None:
+    await session_of(context)
+    await wait_for_readers(context, _reads_files)
+    tables = await store.list_tables(job.tenant_id, job.session_id)
+    session = await session_of(context)
+    for table in tables:
+        if names := still_visible(session.hidden, table):
+            raise JobFailedError(
+                "bad_file",
+                f"Table {table.name} still has {', '.join(names)}, which is hidden in this session: reading "
+                "it again without it failed or is still to be done. Hide it again (PATCH /sessions/ID).",
+                code="hidden_not_removed",
+            )
+    return tables
+
+
+async def session_of(context: JobContext) -> Session:
+    """The job's session. Raises: JobFailedError."""
+    job = context.job
+    session = await context.runtime.store.get_session(job.tenant_id, job.session_id or "")
+    if session is None:
         raise JobFailedError("not_answerable", "The session was deleted.", code="session_deleted")
-    await _wait_for_profiles(context, job.session_id)
-    return await store.list_tables(job.tenant_id, job.session_id)
+    return session
 
 
-async def _wait_for_profiles(context: JobContext, session_id: str) -> None:
+async def wait_for_readers(context: JobContext, reads: Callable[[Job], bool]) -> None:
+    """Wait until no other job of the session `reads` its files. Raises: JobFailedError."""
     started = time.monotonic()
-    while await _is_being_read(context, session_id):
+    while await _is_being_read(context, reads):
         if time.monotonic() - started > context.policy.limits.load_wall_seconds:
             raise JobFailedError(
                 "timeout", "The session's files are still being read. Ask again when that is done."
@@ -50,13 +72,20 @@ async def _wait_for_profiles(context: JobContext, session_id: str) -> None:
     context.mark("tables_wait_seconds", time.monotonic() - started)
 
 
-async def _is_being_read(context: JobContext, session_id: str) -> bool:
-    jobs = await context.runtime.store.list_jobs(context.job.tenant_id, session_id)
-    return any(_reads_files(job) and job.task_id != context.job.task_id for job in jobs)
+async def _is_being_read(context: JobContext, reads: Callable[[Job], bool]) -> bool:
+    jobs = await context.runtime.store.list_jobs(context.job.tenant_id, context.job.session_id or "")
+    return any(reads(job) and job.task_id != context.job.task_id for job in jobs)
 
 
 def _reads_files(job: Job) -> bool:
-    return job.kind == "profile" and job.state not in TERMINAL
+    if job.state in TERMINAL:
+        return False
+    return job.kind == "profile" or reads_first(job)
+
+
+def reads_first(job: Job) -> bool:
+    """Whether it is a question that comes with its files, and has not read them yet."""
+    return bool(job.request.file_ids) and job.approval is None and job.stage in ("queued", "profiling")
 
 
 async def put_tables(context: JobContext, tables: list[Table]) -> None:
@@ -77,7 +106,14 @@ async def put_tables(context: JobContext, tables: list[Table]) -> None:
     started = time.monotonic()
     for table in tables:
         put_name = f"{table.name}.parquet"
-        await sandbox.put(put_name, context.runtime.blobs.get(table.blob_key))
+        try:
+            await sandbox.put(put_name, context.runtime.blobs.get(table.blob_key))
+        except BlobMissingError:
+            raise JobFailedError(
+                "not_answerable",
+                f"Table {table.name} was read anew while this was on its way. Ask again.",
+                code="table_replaced",
+            ) from None
         sandbox.add_table(table.name, put_name)
     context.mark("put_seconds", time.monotonic() - started)
 
@@ -101,18 +137,19 @@ async def read_files(context: JobContext, session_id: str, file_ids: list[str]) 
         if file.file_id in set(file_ids)
     ]
     existing = await context.runtime.store.list_tables(job.tenant_id, session_id)
+    hidden = (await session_of(context)).hidden
     sandbox = await context.take_sandbox()
     tables: list[Table] = []
     errors: list[str] = []
     for file in files:
         taken = [table.name for table in existing if table.file_id != file.file_id] + [t.name for t in tables]
-        outcome = await _read_file(context, file, taken)
+        outcome = await read_file(context, file, taken, hidden_of_file(hidden, file.name))
         if isinstance(outcome, str):
             errors.append(outcome)
             await context.runtime.store.write_file_error(job.tenant_id, file.file_id, harmless_words(outcome))
             continue
         for profile, produced in outcome:
-            table = await _keep_table(context, file, profile, produced, len(existing) + len(tables))
+            table = await keep_table(context, file, profile, produced, len(existing) + len(tables), hidden)
             sandbox.add_table(table.name, f"{table.name}.parquet")
             tables.append(table)
     if errors and not tables:
@@ -133,8 +170,8 @@ def doubts(tables: list[Table]) -> list[str]:
     ]
 
 
-async def _read_file(
-    context: JobContext, file: StoredFile, taken: list[str]
+async def read_file(
+    context: JobContext, file: StoredFile, taken: list[str], asked: dict[str, Any]
 ) -> list[tuple[dict[str, Any], Produced]] | str:
     """The profiles and Parquet files of one upload, or why there are none."""
     limit = _room_bytes(context)
@@ -147,7 +184,7 @@ async def _read_file(
     started = time.monotonic()
     put_name = f"upload-{file.file_id}"
     await sandbox.put(put_name, context.runtime.blobs.get(file.blob_key))
-    loaded = await sandbox.load([FileToLoad(file.file_id, file.name, file.format, put_name)], taken)
+    loaded = await sandbox.load([FileToLoad(file.file_id, file.name, file.format, put_name, asked)], taken)
     context.mark("load_seconds", time.monotonic() - started)
     return _judge_loaded(file, loaded)
 
@@ -169,12 +206,23 @@ def _judge_loaded(file: StoredFile, loaded: Loaded) -> list[tuple[dict[str, Any]
     return found or f"{file.name}: there is no table in it."
 
 
-async def _keep_table(
-    context: JobContext, file: StoredFile, profile: dict[str, Any], produced: Produced, position: int
+async def keep_table(
+    context: JobContext,
+    file: StoredFile,
+    profile: dict[str, Any],
+    produced: Produced,
+    position: int,
+    hidden: Hidden,
+    replaces: Table | None = None,
 ) -> Table:
+    """Keep a table that was read; the bytes of the one that it `replaces` go.
+
+    Raises:
+        JobFailedError: It has a column that is hidden: nothing was kept.
+    """
     runtime, tenant_id = context.runtime, file.tenant_id
-    key = f"{tenant_id}/{file.session_id}/tables/{profile['name']}.parquet"
-    await runtime.blobs.put(key, read_chunks(Path(produced.path)), produced.size_bytes)
+    # Named by its content: who reads the table before is given neither half of this one nor another one.
+    key = f"{tenant_id}/{file.session_id}/tables/{profile['name']}-{produced.sha256[:16]}.parquet"
     table = Table(
         tenant_id=tenant_id,
         session_id=file.session_id,
@@ -185,7 +233,16 @@ async def _keep_table(
         blob_key=key,
         sha256=produced.sha256,
         size_bytes=produced.size_bytes,
+        hidden=list(hidden_columns(hidden, profile["name"], file.name)),
         created_at=utc_now(),
     )
+    if names := still_visible(hidden, table):
+        raise JobFailedError(
+            "bad_file", f"{file.name}: {', '.join(names)} is hidden and was read all the same."
+        )
+    await runtime.blobs.put(key, read_chunks(Path(produced.path)), produced.size_bytes)
     await runtime.store.upsert_table(table)
+    if replaces is not None:
+        for old in {replaces.blob_key, *(part.blob_key for part in replaces.parts)} - {key}:
+            await runtime.blobs.delete(old)
     return table

@@ -10,6 +10,7 @@ import typer
 
 from client.api import Sandglass
 from client.commands.console import fail, finish, follow
+from client.commands.hidden_words import parse_hidden
 from client.commands.settling import settle
 
 FORMATS = ("csv", "tsv", "txt", "json", "xlsx", "xls")
@@ -34,14 +35,20 @@ def ask(
     save: SaveFolder = None,
     approve: Annotated[bool, typer.Option("--approve", help="See the code before it runs.")] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Run anew what was answered before.")] = False,
+    hide: Annotated[
+        list[str] | None, typer.Option(help="TABLE.COLUMN that neither model nor code sees; may be repeated.")
+    ] = None,
 ) -> None:
     """Ask a question of tables: csv, tsv, txt, json, xlsx, xls, gz, zip; --session adds files to it."""
     question, files = words[-1], [Path(word) for word in words[:-1]]
     _check_words(question, files, session)
     options: dict[str, Any] = {"model": model, "policy": policy, "mode": mode}
     options |= {"approve": approve or None, "cache": False if no_cache else None}
+    hidden = parse_hidden(hide or [])
+    if hidden and not files:
+        fail("--hide goes with files; for those of a session: sandglass sessions hide ID TABLE.COLUMN")
     with Sandglass() as client:
-        task_id = _submit(client, question, files, session, options)
+        task_id = _submit(client, question, files, session, options, hidden)
         settle(client, follow(client, task_id), as_json, save)
 
 
@@ -81,13 +88,18 @@ def _check_words(question: str, files: list[Path], session: str | None) -> None:
 
 
 def _submit(
-    client: Sandglass, question: str, files: list[Path], session: str | None, options: dict[str, Any]
+    client: Sandglass,
+    question: str,
+    files: list[Path],
+    session: str | None,
+    options: dict[str, Any],
+    hidden: dict[str, list[str]],
 ) -> str:
     try:
         if session is None:
-            return str(client.one_shot(files, question, **options)["task_id"])
+            return str(client.one_shot(files, question, hidden=hidden, **options)["task_id"])
         for file in files:
-            added = client.add_file(session, file)
+            added = client.add_file(session, file, hidden)
             await_profile(client, str(added["task_id"]))
         return str(client.analyze(session, question, **options)["task_id"])
     except PermissionError as error:

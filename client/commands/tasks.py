@@ -94,6 +94,8 @@ def show_session(session_id: SessionArgument, as_json: JsonFlag = False) -> None
     for item in session.get("tables", []):
         console.print(Text(_table_title(item), style="bold"))
         console.print(_columns(item.get("profile", {})))
+    for line in _together(session):
+        console.print(Text(line))
     for task in session.get("tasks", []):
         words = _task_words(task)
         console.print(Text(f"{task['task_id']}  {task.get('outcome') or task['state']}  {words}"))
@@ -115,14 +117,31 @@ def _task_words(task: dict[str, Any]) -> str:
     return f"{plain(task['operation'])} of {plain(task.get('column'))}{by}{value}"
 
 
+def _together(session: dict[str, Any]) -> list[str]:
+    """What there is to say of the tables together."""
+    hidden = [
+        f"{plain(table)}.{plain(name)}"
+        for table, names in session.get("hidden", {}).items()
+        for name in names
+    ]
+    lines = [f"hidden: {', '.join(hidden)}"] if hidden else []
+    for join in session.get("joins", []):
+        left, right = (
+            plain(f"{join[f'{side}_table']}.{join[f'{side}_column']}") for side in ("left", "right")
+        )
+        lines.append(f"join: {left} = {right} ({plain(join['kind']).replace('_', ' ')})")
+    return lines + [f"you could ask: {plain(question)}" for question in session.get("suggestions", [])]
+
+
 def _table_title(item: dict[str, Any]) -> str:
     profile = item.get("profile", {})
     return f"{plain(item.get('name'))}: {profile.get('rows', 0):,} rows of {plain(profile.get('file', ''))}"
 
 
 def _columns(profile: dict[str, Any]) -> Table:
-    table = Table("column", "kind", "missing", "distinct", "from", "to", show_edge=False, pad_edge=False)
+    heads = ("column", "kind", "meaning", "missing", "distinct", "from", "to")
+    table = Table(*heads, show_edge=False, pad_edge=False)
     for column in profile.get("columns", []):
-        names = ("name", "kind", "nulls", "unique", "min", "max")
+        names = ("name", "kind", "semantic", "nulls", "unique", "min", "max")
         table.add_row(*[Text(cell(column.get(name))) for name in names])
     return table

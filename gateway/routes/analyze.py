@@ -16,6 +16,7 @@ from gateway.json_body import json_body, json_request, validated
 from gateway.json_reply import JSONReply
 from gateway.schemas import Accepted, AnalyzeBody, OneShotFields
 from gateway.services import ServicesDep
+from gateway.table_bodies import hidden_field
 from gateway.uploads import Upload, UploadRules, receive
 from gateway.views import accepted
 from store.records import Job, new_id
@@ -30,6 +31,7 @@ _FORM_FIELDS = {
     "model": {"type": "string"},
     "cache": {"type": "boolean", "default": True},
     "approve": {"type": "boolean", "default": False},
+    "hidden": examples.HIDDEN_FIELD,
 }
 
 
@@ -83,6 +85,7 @@ async def analyze_files(
     rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset(_FORM_FIELDS))
     await receive(request, services.blobs, upload, rules)
     try:
+        hidden = hidden_field(upload.fields.pop("hidden", None))
         fields = validated(OneShotFields, upload.fields)
     except BaseException:
         await upload.discard(services.blobs)
@@ -93,7 +96,9 @@ async def analyze_files(
         kind="analyze",
         request=JobRequest(**fields.model_dump(), file_ids=[file.file_id for file in upload.files]),
         idempotency_key=key,
-        request_digest=digest("analyze files", fields.model_dump(), upload.files),
+        request_digest=digest(
+            "analyze files", fields.model_dump() | ({"hidden": hidden} if hidden else {}), upload.files
+        ),
     )
-    kept = await submit_upload(services, job, upload, new_session=True)
+    kept = await submit_upload(services, job, upload, new_session=True, hidden=hidden)
     return JSONReply(accepted(kept).model_dump(mode="json"), status_code=202)

@@ -18,8 +18,9 @@ from gateway.json_reply import JSONReply
 from gateway.limits import MAX_LISTED
 from gateway.schemas import SessionList, SessionSummary, SessionView, Uploaded
 from gateway.services import Services, ServicesDep
+from gateway.table_bodies import hidden_field
 from gateway.uploads import Upload, UploadRules, receive
-from gateway.views import accepted, file_view, table_view, task_summary
+from gateway.views import accepted, file_view, joins_view, suggestions_view, table_view, task_summary
 from store.base import StoreError
 from store.records import Job, new_id
 from store.records import Request as JobRequest
@@ -37,7 +38,7 @@ KeyDep = Annotated[str | None, Depends(idempotency_key)]
     response_model=Uploaded,
     responses=examples.shown(201, "Kept; a job profiles the files.", examples.UPLOADED)
     | responses(*_UPLOAD_ERRORS),
-    openapi_extra=examples.files_form(),
+    openapi_extra=examples.files_form({"hidden": examples.HIDDEN_FIELD}),
 )
 async def create_session(request: Request, services: ServicesDep, caller: CallerDep, key: KeyDep) -> Response:
     """Upload one or more tables (csv, tsv, txt, json, xlsx, xls; gz or zip of them) as a new session."""
@@ -74,12 +75,16 @@ async def get_session(session_id: str, services: ServicesDep, caller: CallerDep)
     """A session: its files, its tables with their profiles, and its latest jobs."""
     session = await require_session(services.store, caller, session_id)
     tenant_id = caller.tenant_id
+    jobs = await services.store.list_jobs(tenant_id, session_id)
     view = SessionView(
         session_id=session.session_id,
         created_at=session.created_at,
         files=[file_view(file) for file in await services.store.list_files(tenant_id, session_id)],
         tables=[table_view(table) for table in await services.store.list_tables(tenant_id, session_id)],
-        tasks=[task_summary(job) for job in await services.store.list_jobs(tenant_id, session_id)],
+        tasks=[task_summary(job) for job in jobs],
+        hidden=session.hidden,
+        joins=joins_view(session),
+        suggestions=suggestions_view(session, [job.request.question or "" for job in jobs]),
     )
     return JSONReply(view.model_dump(mode="json"))
 
@@ -110,7 +115,7 @@ async def delete_session(session_id: str, services: ServicesDep, caller: CallerD
     response_model=Uploaded,
     responses=examples.shown(201, "Kept; a job profiles the files.", examples.UPLOADED)
     | responses(404, *_UPLOAD_ERRORS),
-    openapi_extra=examples.files_form(),
+    openapi_extra=examples.files_form({"hidden": examples.HIDDEN_FIELD}),
 )
 async def add_files(
     session_id: str, request: Request, services: ServicesDep, caller: CallerDep, key: KeyDep
@@ -150,16 +155,22 @@ async def _take_files(
         await require_room(services, caller)
     upload = Upload(caller.tenant_id, session_id or new_id())
     settings = services.settings
-    await receive(request, services.blobs, upload, UploadRules(settings.max_upload_bytes, settings.max_files))
+    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset({"hidden"}))
+    await receive(request, services.blobs, upload, rules)
+    try:
+        hidden = hidden_field(upload.fields.get("hidden"))
+    except BaseException:
+        await upload.discard(services.blobs)
+        raise
     job = Job(
         tenant_id=caller.tenant_id,
         session_id=upload.session_id,
         kind="profile",
         request=JobRequest(file_ids=[file.file_id for file in upload.files]),
         idempotency_key=key,
-        request_digest=digest(f"files {session_id}", {}, upload.files),
+        request_digest=digest(f"files {session_id}", {"hidden": hidden} if hidden else {}, upload.files),
     )
-    kept = await submit_upload(services, job, upload, new_session=session_id is None)
+    kept = await submit_upload(services, job, upload, new_session=session_id is None, hidden=hidden)
     return JSONReply(await _uploaded(services, kept), status_code=201)
 
 

@@ -17,13 +17,13 @@ from .ending import settle_ending
 from .engine import open_engine
 from .errors import TOO_LARGE, WRONG_FORMAT, BadFileError
 from .limits import LoadLimits
-from .read_as import FIRST_READING, Asked, ReadAs
+from .read_as import FIRST_READING, Asked, ReadAs, asked_of
 from .selection import chosen, without_hidden
 from .signature import check_signature
 from .staging import TextTable
 from .typed import write_table
 
-__all__ = ["Asked", "BadFileError", "LoadLimits", "ReadAs", "load_file"]
+__all__ = ["Asked", "BadFileError", "LoadLimits", "ReadAs", "asked_of", "load_file"]
 
 FORMATS = (*TABLES, *ARCHIVES)
 

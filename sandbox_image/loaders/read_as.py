@@ -49,3 +49,17 @@ class Asked:
 
 
 FIRST_READING = Asked()
+
+
+def asked_of(said: Mapping[str, Any]) -> Asked:
+    """What the `asked` of a `load` frame says; what it does not say is as for a first reading."""
+    read_as = dict(said.get("read_as") or {})
+    if read_as.get("nulls") is not None:
+        read_as["nulls"] = tuple(read_as["nulls"])
+    return Asked(
+        read_as=ReadAs(**read_as),
+        hidden=frozenset(said.get("hidden") or ()),
+        hidden_of={name: frozenset(columns) for name, columns in (said.get("hidden_of") or {}).items()},
+        only=said.get("only"),
+        name=said.get("name"),
+    )

@@ -35,8 +35,9 @@ def without_hidden(table: TextTable, asked: Asked) -> TextTable:
     Raises:
         BadFileError: No column is left.
     """
-    hidden = asked.hidden | asked.hidden_of.get(table.name, frozenset())
-    kept = [index for index, column in enumerate(table.columns) if column not in hidden]
+    # Rather one column too many: who hides `email` means `Email ` too.
+    names = {plain_name(name) for name in asked.hidden | asked.hidden_of.get(table.name, frozenset())}
+    kept = [index for index, column in enumerate(table.columns) if plain_name(column) not in names]
     if len(kept) == len(table.columns):
         return table
     if not kept:
@@ -45,11 +46,18 @@ def without_hidden(table: TextTable, asked: Asked) -> TextTable:
         )
     table.scan = f"(SELECT {_renumbered(kept)} FROM {table.scan})"  # noqa: S608 - our own names
     table.tail = []
+    table.read_as["hidden"] = len(table.columns) - len(kept)
     table.columns = [table.columns[index] for index in kept]
     if table.kinds is not None:
         table.kinds.keep(kept)
-    table.coercions = [item for item in table.coercions if item["column"] not in hidden]
+    seen = set(table.columns)
+    table.coercions = [item for item in table.coercions if item["column"] is None or item["column"] in seen]
     return table
+
+
+def plain_name(name: str) -> str:
+    """A name as hidden columns are compared: without case and needless spaces."""
+    return " ".join(name.split()).casefold()
 
 
 def _renumbered(kept: Iterable[int]) -> str:

@@ -21,6 +21,8 @@ ROUTES = [
     ("GET", "/sessions/{session}/files/sales.csv", 404, 200),
     ("GET", "/sessions/{session}/export?format=html", 404, 200),
     ("GET", "/sessions/{session}/tables/sales", 404, 200),
+    ("PATCH", "/sessions/{session}", 404, 202),
+    ("PATCH", "/sessions/{session}/tables/sales", 404, 202),
     ("POST", "/sessions/{session}/analyze", 404, 202),
     ("POST", "/analyze", 202, 202),
     ("POST", "/execute", 202, 202),
@@ -91,6 +93,10 @@ def _request(path: str, things: dict[str, str]) -> dict[str, object]:
     return {}
 
 
+def _change(path: str) -> dict[str, object]:
+    return {"json": {"read_as": {}} if path.endswith("sales") else {"hidden": {"sales": ["revenue"]}}}
+
+
 @pytest.mark.parametrize(("method", "path", "other", "right"), ROUTES)
 async def test_only_the_owner_gets_through(
     gateway: Gateway, method: str, path: str, other: int, right: int
@@ -105,7 +111,7 @@ async def test_only_the_owner_gets_through(
     url = path.format(**things)
     statuses = []
     for client in (gateway.anonymous, gateway.wrong, gateway.other, gateway.client):
-        request = _request(path, things) if method == "POST" else {}
+        request = _request(path, things) if method == "POST" else _change(path) if method == "PATCH" else {}
         reply = await client.request(method, url, **request)
         statuses.append(reply.status_code)
         if reply.status_code >= 400:

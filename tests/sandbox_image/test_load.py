@@ -47,7 +47,7 @@ def test_want_of_memory_is_not_the_file_s_error(monkeypatch):
 def test_names_in_use_are_known_to_the_next_file(monkeypatch):
     seen = []
 
-    def reader(path, name, form, directory, taken, limits):
+    def reader(path, name, form, directory, taken, limits, asked):
         seen.append(set(taken))
         return [{"name": name.removesuffix(".csv"), "columns": []}]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class FileToLoad:
     name: str
     format: str
     put_name: str
+    asked: dict[str, Any] = field(default_factory=dict)
+    """What of it is read, and how: the fields of `Asked` in sandbox_image/loaders/read_as.py."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,13 @@ class ContainerSandbox:
         header = {
             "type": "load",
             "files": [
-                {"file_id": file.file_id, "name": file.name, "path": file.put_name, "format": file.format}
+                {
+                    "file_id": file.file_id,
+                    "name": file.name,
+                    "path": file.put_name,
+                    "format": file.format,
+                    "asked": file.asked,
+                }
                 for file in files
             ],
             "taken": taken,

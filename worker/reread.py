@@ -1,0 +1,117 @@
+"""How is a table read again from its original: as a person says, or without columns that are hidden now?"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+from store.hidden import Hidden, hidden_columns, plain_name
+from store.records import StoredFile, Table
+from worker.context import JobContext
+from worker.ending import JobFailedError
+from worker.tables import keep_table, read_file, session_of
+
+_PLACE = ("sheet", "cells", "key", "member")
+"""What of `read_as` tells the tables of one file apart."""
+
+
+async def read_table_as(context: JobContext, name: str, read_as: dict[str, Any]) -> Table:
+    """Read one table as `read_as` says; {} is as the loaders decide.
+
+    Raises:
+        JobFailedError: It cannot be read so; the table stays as it was.
+    """
+    job, session = context.job, await session_of(context)
+    tables = await context.runtime.store.list_tables(job.tenant_id, session.session_id)
+    table = next((one for one in tables if one.name == name), None)
+    if table is None:
+        raise JobFailedError("bad_file", f"There is no table {name} in this session.")
+    return await _read_again(context, table, read_as, session.hidden)
+
+
+async def read_without_hidden(context: JobContext) -> list[Table]:
+    """Read again each table of which other columns are hidden than when it was read.
+
+    Raises:
+        JobFailedError: Some could not be read so; those that have a hidden column are used by nobody.
+    """
+    job, session = context.job, await session_of(context)
+    done, errors = [], []
+    for table in await context.runtime.store.list_tables(job.tenant_id, session.session_id):
+        now = list(hidden_columns(session.hidden, table.name, str(table.profile.get("file", ""))))
+        if table.hidden == now:
+            continue
+        try:
+            done.append(await _read_again(context, table, asked_before(table), session.hidden))
+        except JobFailedError as error:
+            errors.append(f"Table {table.name} could not be read without its hidden columns: {error.message}")
+    if errors:
+        raise JobFailedError("bad_file", " ".join(errors))
+    return done
+
+
+def asked_before(table: Table) -> dict[str, Any]:
+    """How a person has said that the table is to be read."""
+    asked = table.profile.get("read_as", {}).get("asked")
+    return dict(asked) if isinstance(asked, dict) else {}
+
+
+async def _read_again(context: JobContext, table: Table, read_as: dict[str, Any], hidden: Hidden) -> Table:
+    file = await _file_of(context, table)
+    place = _place_of(table, await context.runtime.store.list_tables(table.tenant_id, table.session_id))
+    asked = {
+        "read_as": read_as,
+        "hidden": list(hidden_columns(hidden, table.name, file.name)),
+        # Another key is another place, and the sheet has none.
+        "only": {} if read_as.get("key") is not None else place,
+        "name": table.name,
+    }
+    found = await read_file(context, file, [], asked)
+    if isinstance(found, str):
+        raise JobFailedError("bad_file", found)
+    profile, produced = found[0]
+    if len(found) > 1 or profile["name"] != table.name:
+        raise JobFailedError("bad_file", f"{file.name}: another table came than {table.name}.")
+    said: dict[str, Any] = {"asked": read_as, "place": place} if read_as else {}
+    read = {**profile, "read_as": {**profile["read_as"], **said}}
+    _check_types(read_as, [column["name"] for column in profile["columns"]], hidden, table, file)
+    return await keep_table(context, file, read, produced, table.position, hidden, replaces=table)
+
+
+def _check_types(
+    read_as: dict[str, Any], columns: list[str], hidden: Hidden, table: Table, file: StoredFile
+) -> None:
+    out_of_sight = hidden_columns(hidden, table.name, file.name)
+    for name in read_as.get("types") or {}:
+        if name in columns or plain_name(name) in out_of_sight:
+            continue
+        near = get_close_matches(name, columns, 1)
+        meant = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(columns[:20])}."
+        raise JobFailedError(
+            "bad_file", f"{file.name}: types: table {table.name} has no column {name}{meant}"
+        )
+
+
+def _place_of(table: Table, tables: list[Table]) -> dict[str, Any]:
+    """Where in its file the table was found at first."""
+    read_as = table.profile.get("read_as", {})
+    if isinstance(read_as.get("place"), dict):
+        return dict(read_as["place"])
+    place = {key: read_as[key] for key in _PLACE if read_as.get(key) is not None}
+    sheet = place.get("sheet")
+    alone = not any(
+        other.name != table.name
+        and other.file_id == table.file_id
+        and other.profile.get("read_as", {}).get("sheet") == sheet
+        for other in tables
+    )
+    # Which cells a table has may change with the way it is read.
+    return {key: value for key, value in place.items() if key != "cells" or not alone}
+
+
+async def _file_of(context: JobContext, table: Table) -> StoredFile:
+    files = await context.runtime.store.list_files(table.tenant_id, table.session_id)
+    for file in files:
+        if file.file_id == table.file_id:
+            return file
+    raise JobFailedError("bad_file", f"The original of table {table.name} is gone.")
