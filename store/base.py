@@ -91,6 +91,9 @@ class Store(Protocol):
     async def list_jobs(self, tenant_id: str, session_id: str, limit: int = 100) -> list[Job]:
         """The jobs of a session, the newest first."""
 
+    async def list_unfinished(self, tenant_id: str, session_id: str) -> list[Job]:
+        """The jobs of a session that have not ended, however many came after them; in order of arrival."""
+
     async def find_answer(self, tenant_id: str, answer_key: str) -> Job | None:
         """The succeeded job with this key that ended last."""
 

@@ -45,6 +45,12 @@ class MongoJobs(MongoDocuments):
         of_session = {"tenant_id": tenant_id, "session_id": session_id}
         return await self._many("jobs", Job, of_session, BY_CREATION, limit)
 
+    async def list_unfinished(self, tenant_id: str, session_id: str) -> list[Job]:
+        live = strings_of({"tenant_id": tenant_id, "session_id": session_id}) | {"state": {"$in": _LIVE}}
+        with explained():
+            cursor = self._connection.database["jobs"].find(live).sort([("seq", _OLDEST)])
+            return [from_document(Job, document) async for document in cursor]
+
     async def find_answer(self, tenant_id: str, answer_key: str) -> Job | None:
         keys = strings_of({"tenant_id": tenant_id, "answer_key": answer_key}) | {"state": "succeeded"}
         newest = [("finished_at", _NEWEST), ("seq", _NEWEST)]

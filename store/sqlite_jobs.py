@@ -56,6 +56,13 @@ class SqliteJobs(SqliteRows):
         where = "FROM jobs WHERE tenant_id = ? AND session_id = ? ORDER BY created_at DESC, seq DESC LIMIT ?"
         return await self._many(Job, where, tenant_id, session_id, limit=limit)
 
+    async def list_unfinished(self, tenant_id: str, session_id: str) -> list[Job]:
+        where = (
+            "FROM jobs WHERE state IN ('queued', 'running', 'awaiting_approval')"
+            " AND tenant_id = ? AND session_id = ? ORDER BY seq"
+        )
+        return await self._many(Job, where, tenant_id, session_id)
+
     async def find_answer(self, tenant_id: str, answer_key: str) -> Job | None:
         where = (
             "FROM jobs WHERE tenant_id = ? AND answer_key = ? AND state = 'succeeded'"

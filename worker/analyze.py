@@ -8,7 +8,7 @@ from typing import Any
 from store.records import Job, Language, Table
 from worker.analysis.answer import answer_question
 from worker.analysis.contract import Analysis, Question, Resumed, RunResult, TableView, Turn
-from worker.analysis.history import TURNS_KEPT
+from worker.analysis.history import TURNS_KEPT, depends_on_history
 from worker.analysis.joins import find_joins
 from worker.answers import keep_key, key_of, stored_answer
 from worker.approval import approval_given, gated, planner_of
@@ -52,11 +52,13 @@ async def _answer(context: JobContext) -> dict[str, Any]:
     spec = resolve_spec(job.request.model, runtime.models)
     model = choose_model(spec, runtime.models)
     tables = await tables_of(context)
-    turns = await _turns(context)
+    follows = depends_on_history(job.request.question or "")
+    turns = await _turns(context) if follows else ()
     key = await key_of(context, spec, tables, turns)
     stored = await stored_answer(context, key)
     if stored is not None:
         return stored
+    turns = turns if follows else await _turns(context)
     views = tuple(TableView(table.name, table.profile) for table in tables)
     question = Question(
         text=job.request.question or "",

@@ -14,16 +14,14 @@ from typing import Any
 
 import structlog
 
-from policies.spec import policy_digest
+from policies.spec import GVISOR, policy_digest
 from store.base import BlobMissingError
 from store.records import Job, Request, Session, Table
 from worker.analysis.contract import Turn
-from worker.analysis.history import depends_on_history
 from worker.artifacts import copy_artifacts, renamed
 from worker.context import JobContext
 from worker.ending import ending
 from worker.engines.base import EngineError
-from worker.engines.choose import choose_engine
 from worker.sandbox.collect import DISK_FULL
 
 log = structlog.get_logger()
@@ -65,25 +63,22 @@ async def key_of(
         context: The job.
         spec: Which model writes the code, as resolved.
         tables: All that the code may see, in order.
-        turns: The questions before, the oldest first.
+        turns: The questions before, the oldest first, if the answer depends on them.
     """
     job, policy = context.job, context.policy
     if policy.egress is not None:
         return None
     session = await context.runtime.store.get_session(job.tenant_id, job.session_id or "")
     try:
-        engines = context.runtime.engines
-        engine, _ = await choose_engine(policy, await engines.usual(), engines.second)
-        image = await engine.image_digest(context.runtime.settings.image)
+        image = await _image_of(context)
     except EngineError:  # the run will say it in words
         return None
-    before = turns if depends_on_history(job.request.question or "") else ()
     parts = [
         _model(spec),
         _asked(job.kind, job.request),
         [[table.name, table.sha256, table.profile] for table in tables],
         [session.hidden, session.joins] if isinstance(session, Session) else None,
-        [[turn.question, turn.answer, turn.code] for turn in before],
+        [[turn.question, turn.answer, turn.code] for turn in turns],
         policy_digest(policy),
         image,
         planner_version(),
@@ -124,6 +119,14 @@ def keep_key(context: JobContext, changes: dict[str, Any], key: AnswerKey | None
     if key is not None and changes["outcome"] == "ok" and _is_lasting(context, changes, key):
         changes["answer_key"] = key.digest
     return changes
+
+
+async def _image_of(context: JobContext) -> str:
+    """The digest that a sandbox of this policy would be made from. Raises: EngineError."""
+    engines, on_gvisor = context.runtime.engines, context.policy.runtime == GVISOR
+    second = engines.second if on_gvisor else None
+    engine = await second() if second is not None else await engines.usual()
+    return await engine.image_digest(context.runtime.settings.image)
 
 
 @cache

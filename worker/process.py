@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from worker.answers import planner_version
 from worker.jobs import run_job
 from worker.runtime import Runtime
 from worker.settings import Settings
@@ -65,6 +66,7 @@ def begin_process(settings: Settings) -> None:
     """Set up this process; called once, after the fork."""
     global _current, _settings
     _settings = settings
+    planner_version()  # read now, or the first job would wait for it
     _current = Process(settings)
 
 

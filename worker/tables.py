@@ -73,8 +73,9 @@ async def wait_for_readers(context: JobContext, reads: Callable[[Job], bool]) ->
 
 
 async def _is_being_read(context: JobContext, reads: Callable[[Job], bool]) -> bool:
-    jobs = await context.runtime.store.list_jobs(context.job.tenant_id, context.job.session_id or "")
-    return any(reads(job) and job.task_id != context.job.task_id for job in jobs)
+    job = context.job
+    unfinished = await context.runtime.store.list_unfinished(job.tenant_id, job.session_id or "")
+    return any(reads(one) and one.task_id != job.task_id for one in unfinished)
 
 
 def _reads_files(job: Job) -> bool:

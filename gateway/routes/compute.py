@@ -19,7 +19,7 @@ from gateway.schemas import Accepted
 from gateway.services import Services, ServicesDep
 from gateway.views import accepted
 from store.operations import ColumnError, table_with
-from store.records import TERMINAL, Job, Session
+from store.records import Job, Session
 from store.records import Request as JobRequest
 
 router = APIRouter(tags=["questions"], dependencies=REQUIRE_KEY)
@@ -58,8 +58,8 @@ async def compute_session(
 async def _require_columns(services: Services, session: Session, body: ComputeBody) -> None:
     """While files are still being read, what they hold is not known here: the job then says it."""
     store, tenant_id = services.store, session.tenant_id
-    jobs = await store.list_jobs(tenant_id, session.session_id)
-    if any(job.request.file_ids and job.state not in TERMINAL for job in jobs):
+    unfinished = await store.list_unfinished(tenant_id, session.session_id)
+    if any(job.request.file_ids or job.kind == "profile" for job in unfinished):
         return
     tables = await store.list_tables(tenant_id, session.session_id)
     try:

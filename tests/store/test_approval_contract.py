@@ -194,3 +194,17 @@ async def test_an_answer_goes_with_its_session(store: Store) -> None:
     assert await store.find_answer(TENANT, "k") is not None
     await store.delete_session(TENANT, session.session_id)
     assert await store.find_answer(TENANT, "k") is None
+
+
+async def test_the_unfinished_jobs_of_a_session_are_listed_whatever_came_after_them(store: Store) -> None:
+    session, other = make.session(), make.session()
+    queued = make.job(session.session_id)
+    await store.insert_job(queued)
+    waits = await parked(store, session_id=session.session_id)
+    done = await running(store, session_id=session.session_id)
+    await store.finish_job(TENANT, done.task_id, "w", {"state": "failed"})
+    await running(store, session_id=other.session_id)
+    runs = await running(store, session_id=session.session_id)
+    unfinished = [job.task_id for job in await store.list_unfinished(TENANT, session.session_id)]
+    assert unfinished == [queued.task_id, waits.task_id, runs.task_id]
+    assert await store.list_unfinished(OTHER, session.session_id) == []
