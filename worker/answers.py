@@ -153,6 +153,7 @@ def _is_lasting(context: JobContext, changes: dict[str, Any], key: AnswerKey) ->
         or (sandbox is not None and sandbox.image_digest != key.image)  # a standby of an older image
         or "answer_note" in changes.get("usage", {})  # the model found no words: the next time it may
         or any(part.outcome not in ("ok", "not_answerable") for part in changes.get("parts", []))
+        or any(part.outcome != "ok" for part in changes.get("parts", []))
         or any(DISK_FULL in note for note in context.notes)
         or any(changes_by_itself(code) for code in codes)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -90,21 +89,16 @@ async def _differences(
     context: JobContext, source: Job, runs: list[RunResult], produced: list[Produced]
 ) -> tuple[list[str], list[str]]:
     """What is not the same, and what is worth a word although it is."""
-    last = runs[-1]
-    expected = source.outcome or "ok"
-    ended = _first_not_ok(runs)
-    if ended != expected:
-        message = next((run.message for run in runs if run.outcome == ended), "")
-        return [f"it ended as {ended} in place of {expected}: {message}".rstrip(": ")], []
     changed: list[str] = []
-    if source.parts:
-        with_code = [part for part in source.parts if part.code]
-        for at, (part, run) in enumerate(zip(with_code, runs, strict=True), 1):
-            found = result_differences(_plain(part.result), _plain(_kept(run.result)))
-            changed += [f"part {at}: {one}" for one in found]
-    else:
-        changed += result_differences(_plain(source.result), _plain(_kept(last.result)))
-        changed += text_difference("what was printed", source.stdout.text, _kept(last.stdout.text))
+    for name, outcome, result, run in _pairs(source, runs):
+        if run.outcome != outcome:
+            words = f"{name}it ended as {run.outcome} in place of {outcome}: {run.message}"
+            changed.append(words.rstrip(": "))
+        else:
+            found = result_differences(_plain(result), _plain(_kept(run.result)))
+            changed += [f"{name}{one}" for one in found]
+    if not source.parts:
+        changed += text_difference("what was printed", source.stdout.text, _kept(runs[-1].stdout.text))
     before, after = await _digests(context, source), _digests_of(produced)
     files = file_differences(before, after)
     marks = await _other_marks(context, source, produced, before, after)
@@ -112,8 +106,15 @@ async def _differences(
     return changed, [f"{name} differs in its metadata only, it looks the same" for name in marks]
 
 
-def _first_not_ok(runs: Iterable[RunResult]) -> Outcome:
-    return next((run.outcome for run in runs if run.outcome != "ok"), "ok")
+def _pairs(source: Job, runs: list[RunResult]) -> list[tuple[str, Outcome, Any, RunResult]]:
+    """What came of each piece of code the first time beside its new run; parts by their number."""
+    if not source.parts:
+        return [("", source.outcome or "ok", source.result, runs[-1])]
+    numbered = [(number, part) for number, part in enumerate(source.parts, 1) if part.code]
+    return [
+        (f"part {number}: ", part.outcome, part.result, run)
+        for (number, part), run in zip(numbered, runs, strict=True)
+    ]
 
 
 def _kept(value: Any) -> Any:
