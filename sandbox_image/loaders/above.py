@@ -18,6 +18,8 @@ class Above:
     header: list[list[str]] = field(default_factory=list)
     skipped: list[list[str]] = field(default_factory=list)
     """Titles, comments, facts about the file."""
+    following: list[str] = field(default_factory=list)
+    """The first row of data."""
     lines: int = 0
     """How many lines of the file they are, blank ones with them."""
 

@@ -118,6 +118,9 @@ def split_spaces(line: str) -> list[str]:
     line = line.strip()
     if not line:
         return []
+    if line.startswith("# "):
+        cells = split_spaces(line[2:])
+        return [f"# {cells[0]}", *cells[1:]] if cells else [line]
     if '"' in line:
         return next(csv.reader([_SPACES.sub(" ", line)], delimiter=" ", skipinitialspace=True))
     return (_GAP if _GAP.search(line) else _SPACES).split(line)

@@ -137,7 +137,9 @@ def is_header(row: Row, below: Sequence[Row]) -> bool:
     others = [trim(other[i] or "") for other in below[:50] for i in columns if i < len(other)]
     if form is not None:
         return any(not form.fullmatch(other) for other in others)
-    return any(other and not is_value(other) for other in others) or not _counts_up(sorted(set(others))[:3])
+    if _counts_up(values):
+        return any(other not in values for other in others)
+    return any(candidates({other})[0].kind != "date" for other in others if other)
 
 
 def _counts_up(values: Sequence[str]) -> bool:

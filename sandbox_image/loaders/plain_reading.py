@@ -21,11 +21,7 @@ _TAIL_BYTES = 64 << 10
 
 def plain_header(path: Path, dialect: Dialect) -> Above:
     """The rows above the data."""
-    above = Above()
-    layout = dialect.layout
-    if layout.first == 0:
-        above.lines = dialect.skip_lines
-        return above
+    above, layout = Above(lines=dialect.skip_lines), dialect.layout
     with path.open(encoding=dialect.encoding.name, newline="") as file:
         lines = islice(file, dialect.skip_lines, None)
         rows = dialect.rows(lines)
@@ -33,11 +29,12 @@ def plain_header(path: Path, dialect: Dialect) -> Above:
         for row in rows:
             if is_blank(row):
                 continue
+            if position == layout.first:
+                above.following = row
+                break
             above.add(position, row, layout)
             position += 1
-            if position == layout.first:
-                break
-        above.lines = dialect.skip_lines + getattr(rows, "line_num", 0)
+            above.lines = dialect.skip_lines + getattr(rows, "line_num", 0)
     return above
 
 
@@ -68,9 +65,11 @@ def plain_scan(engine: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect) 
     )
     try:
         engine.execute(f"SELECT count(*), count(c{layout.width - 1}) FROM {scan}").fetchone()  # noqa: S608
+        first = engine.execute(f"SELECT * FROM {scan} LIMIT 1").fetchone()  # noqa: S608
     except duckdb.Error:
         return None
-    return scan
+    # DuckDB counts the lines that it skips in a way of its own where some are blank or in quotes.
+    return scan if [cell or "" for cell in first or ()] == above.following else None
 
 
 def last_rows(path: Path, dialect: Dialect) -> list[TailRow]:
