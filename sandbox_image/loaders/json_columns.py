@@ -75,6 +75,16 @@ class RecordColumns:
         if self._waiting * len(self._cells) >= _FLUSH_CELLS or self._characters >= _FLUSH_CHARACTERS:
             self._flush()
 
+    def texts_of(self, names: Sequence[str]) -> list[str]:
+        """The cells of the first of these columns in which no cell is missing, while no row was written."""
+        for name in names:
+            place = self.places.get(name)
+            if place is not None and not self._parts:
+                cells = [cell for cell in self._cells[place] if cell]
+                if len(cells) == self.rows:
+                    return cells
+        return []
+
     def finish(self) -> None:
         """Write what is left; a field that only ever held empty objects gets its column, too."""
         for name in self.empty_objects:

@@ -21,6 +21,7 @@ from .staging import TextStage, text_array
 
 _CHUNK = 50_000
 _HEADER_ROWS = 50
+_NAMES = ("name", "field", "title", "id", "key", "label")
 _KEYS = ("id", "_id", "key", "uuid")
 
 
@@ -42,6 +43,15 @@ class RecordStage:
     def rows(self) -> int:
         """How many rows came."""
         return self._records.rows + self._lists.rows
+
+    @property
+    def width_of_rows(self) -> int:
+        """How wide its rows are, if they are lists."""
+        return self._lists.seen_width if self._kind is list else 0
+
+    def only_texts(self) -> list[str]:
+        """The one text that each record has under `name` or alike; empty if they have not all one."""
+        return self._records.texts_of(_NAMES) if self._kind is dict else []
 
     @property
     def kinds(self) -> KindCounts:
@@ -173,6 +183,10 @@ class _ListRows:
     def width(self) -> int:
         return max(self._head.width, self._body.width)
 
+    @property
+    def seen_width(self) -> int:
+        return max((len(row) for row in self._waiting), default=0)
+
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
         room = max(0, _HEADER_ROWS - len(self._waiting))
         self._waiting.extend(rows[:room])
@@ -248,10 +262,13 @@ class ColumnStage:
         """Whether all columns are equally long."""
         return len({len(column) for column in self._columns}) == 1
 
+    def lengths(self) -> dict[str, int]:
+        """How long each column is."""
+        return {name: len(column) for name, column in zip(self.names, self._columns, strict=True)}
+
     def said(self) -> str:
         """The first columns' lengths, for a message."""
-        pairs = zip(self.names, self._columns, strict=True)
-        return ", ".join(f"{name}: {len(column):,}" for name, column in list(pairs)[:4])
+        return ", ".join(f"{name}: {length:,}" for name, length in list(self.lengths().items())[:4])
 
     def values(self) -> dict[str, list[str | None]]:
         """The columns as they came, as lists of text."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 from .encoding import asked_encoding, find_encoding
 from .errors import EMPTY_FILE, NOT_A_TABLE, BadFileError
+from .json_inside import SMALL_CHARACTERS, Inside, pages
 from .json_reader import JsonReader
 from .json_rows import ColumnStage, RecordStage
 from .json_shapes import are_counted, are_rows, holds_table
@@ -19,8 +19,6 @@ from .read_as import ReadAs
 from .staging import TextTable
 
 _FIX = 'Send an array of records ([{"a": 1}, ...]), JSON lines, or an object of columns ({"a": [1, ...]}).'
-_SMALL_CHARACTERS = 4 << 20
-_MAX_LEVELS = 6
 
 
 def load_json(path: Path, name: str, stage_dir: Path, taken: set[str], wanted: ReadAs) -> list[TextTable]:
@@ -66,17 +64,8 @@ def _rewound(text: TextIO) -> TextIO:
 
 def _has_lines(reader: JsonReader) -> bool:
     """Whether another value follows the first: JSON lines, or objects one after the other."""
-    is_short, _ = reader.value_within(_SMALL_CHARACTERS)
+    is_short, _ = reader.value_within(SMALL_CHARACTERS)
     return is_short and reader.peek() in ("{", "[")
-
-
-@dataclass
-class _Inside:
-    """What an object holds, table by table."""
-
-    columns: ColumnStage
-    tables: dict[str, RecordStage] = field(default_factory=dict)
-    rest: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -91,7 +80,7 @@ class _Loading:
     def lines(self, reader: JsonReader) -> list[TextTable]:
         """One value after the other."""
         stage = self._record_stage()
-        stage.add_all(reader.line_batches())
+        stage.add_all(pages(reader.line_batches()))
         return self._with_child(stage, "lines", None)
 
     def array(self, reader: JsonReader, key: str | None = None) -> list[TextTable]:
@@ -121,14 +110,16 @@ class _Loading:
         said = ", ".join(f'"{key}"' for key in seen[:20])
         raise BadFileError(NOT_A_TABLE, f'{self.name} has nothing under the key "{path}"; there are: {said}.')
 
-    def object(self, reader: JsonReader, key: str | None = None) -> list[TextTable]:
+    def object(self, reader: JsonReader, key: str | None = None, named: bool = False) -> list[TextTable]:
         """An object: tables under its keys, columns, rows by key, or one record."""
-        inside = _Inside(ColumnStage(self._folder(), self.name))
-        self._descend(reader, "", inside, inside.rest, _MAX_LEVELS)
+        inside = Inside(ColumnStage(self._folder(), self.name), self._record_stage)
+        inside.take(reader)
         columns, rest = inside.columns, inside.rest
         if inside.tables:
-            return self._tables(inside, key)
+            return self._tables(inside, key, named)
         inner = {name: value for name, value in rest.items() if isinstance(value, dict) and value}
+        if columns.names and not columns.rows:
+            raise BadFileError(EMPTY_FILE, f"{self.name} holds no rows: {columns.said()}.")
         if columns.names and (len(columns.names) > 1 or not rest) and columns.is_even():
             return [self._of_columns(columns, rest, key)]
         if columns.names and not rest:
@@ -144,39 +135,17 @@ class _Loading:
             return self._keyed(inner, key)
         return self._with_child(self._filled([{**columns.values(), **rest}]), "one record", key)
 
-    def _descend(
-        self, reader: JsonReader, prefix: str, inside: _Inside, rest: dict[str, Any], levels: int
-    ) -> None:
-        """Take an object apart; what is too long to be held is looked into as a stream."""
-        for key in reader.keys():  # noqa: SIM118 - not a dict
-            first = reader.peek()
-            if first == "[" and reader.peek_inside() in "{[":
-                stage = inside.tables[f"{prefix}{key}"] = self._record_stage()
-                stage.add_all(reader.batches())
-            elif first == "[" and not prefix:
-                inside.columns.add(key, _chunks(reader.elements()))
-            elif first == "{" and levels:
-                is_short, value = reader.value_within(_SMALL_CHARACTERS)
-                if is_short:
-                    rest[key] = value
-                    continue
-                rest[key] = {}
-                self._descend(reader, f"{prefix}{key}.", inside, rest[key], levels - 1)
-                if not rest[key]:
-                    del rest[key]
-            else:
-                rest[key] = reader.value()
-
-    def _tables(self, inside: _Inside, above: str | None) -> list[TextTable]:
+    def _tables(self, inside: Inside, above: str | None, named: bool) -> list[TextTable]:
         columns, rest, tables = inside.columns, inside.rest, inside.tables
-        if set(tables) == {"data"} and "columns" in columns.names:
-            return self._split(inside, above)
+        names = inside.names_beside()
+        if names is not None:
+            return self._split(inside, above, *names)
         found: list[TextTable] = []
         for key, stage in tables.items():
             if not stage.rows:
                 continue
             path = key if above is None else f"{above}.{key}"
-            found += self._with_child(stage, "records", path, named=len(tables) > 1)
+            found += self._with_child(stage, "records", path, named=named or len(tables) > 1)
         if not found:
             raise BadFileError(EMPTY_FILE, f"{self.name} holds no rows. {_FIX}")
         left_out = set(columns.names) | set(rest)
@@ -185,13 +154,14 @@ class _Loading:
         self._ignoring(found[0], left_out)
         return found
 
-    def _split(self, inside: _Inside, above: str | None) -> list[TextTable]:
-        """The form that pandas calls split: columns, index and data."""
-        values = inside.columns.values()
-        names = [str(value) for value in values["columns"]]
-        table = self._table(inside.tables["data"], "split", above, False, names)
-        index = [str(value) for value in values.get("index", ())]
-        left_out = (set(inside.columns.names) | set(inside.rest)) - {"columns", "index"}
+    def _split(self, inside: Inside, above: str | None, rows: str, names: str) -> list[TextTable]:
+        """Rows as lists, and what names their columns beside them: pandas calls it split."""
+        said = inside.columns.values()
+        header = said[names] if names in said else inside.tables[names].only_texts()
+        path = rows if above is None else f"{above}.{rows}"
+        table = self._table(inside.tables[rows], "split", path, False, [str(name) for name in header])
+        index = [str(value) for value in said.get("index", ())]
+        left_out = (set(said) | set(inside.rest)) - {names, "index"}
         if index and not are_counted(index):
             left_out.add("index")
         return [self._ignoring(table, left_out)]
@@ -211,7 +181,7 @@ class _Loading:
         for key in holders:
             path = key if above is None else f"{above}.{key}"
             text = io.StringIO(json.dumps(rest[key]))
-            tables = self.object(JsonReader(text, self.name), path)
+            tables = self.object(JsonReader(text, self.name), path, named=len(holders) > 1)
             for table in tables:
                 table.read_as.setdefault("key", path)
             found += tables
@@ -288,13 +258,3 @@ class _Loading:
     def _folder(self) -> Path:
         self.stages += 1
         return self.stage_dir / f"json{self.stages}"
-
-
-def _chunks(values: Iterable[Any], size: int = 50_000) -> Iterator[list[Any]]:
-    chunk: list[Any] = []
-    for value in values:
-        chunk.append(value)
-        if len(chunk) >= size:
-            yield chunk
-            chunk = []
-    yield chunk

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .cell_kinds import BLANK, TEXT
+from .cell_kinds import BLANK, DATE, TEXT
 from .header import find_layout
 from .header_rows import joined
 from .sheet import Row
 from .sheet_merges import Merges
 
 _MAX_HEADER_ROWS = 5
+_LOOKED_AT = 20
 _JOINED = " "
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 
@@ -34,11 +35,14 @@ def find_header(
     if header_row is not None and header_row >= 0:
         header_row = min(header_row, len(rows) - 1)
     layout = find_layout(texts, header_row, header_rows)
-    if layout.header is None:
-        return SheetHeader(None, layout.first, [])
     start, first = layout.header, layout.first
+    if start is None and header_row is None:
+        start = _unlike_values(rows, merges)
+        first = first if start is None else start + 1
+    if start is None:
+        return SheetHeader(None, first, [])
     if header_row is None and header_rows is None:
-        grouped = _with_groups(rows, start, first, merges)
+        grouped = _with_groups(rows, left, start, first, merges)
         if grouped is not None:
             start, first = grouped
             return SheetHeader(start, first, join_names([merges.spread(row) for row in rows[start:first]]))
@@ -61,7 +65,29 @@ def join_names(rows: Sequence[Sequence[str | None]]) -> list[str | None]:
     return names
 
 
-def _with_groups(rows: Sequence[Row], start: int, first: int, merges: Merges) -> tuple[int, int] | None:
+def _unlike_values(rows: Sequence[Row], merges: Merges) -> int | None:
+    """A row of names that look like values: merged groups of years, or dates."""
+    for position, row in enumerate(rows[:_LOOKED_AT]):
+        if position + 1 == len(rows):
+            break
+        if merges.groups(row.number) and _is_words(row) and _is_words(rows[position + 1]):
+            return position
+        dates = [text for text, code in zip(row.texts, row.codes, strict=True) if code == DATE]
+        if len(dates) > 1 and len(set(dates)) == len(dates) and set(row.codes) <= {TEXT, DATE, BLANK}:
+            below = {
+                other.codes[place]
+                for other in rows[position + 1 : position + _LOOKED_AT]
+                for place, code in enumerate(row.codes)
+                if code == DATE and place < len(other.codes)
+            }
+            if below and not below & {DATE, TEXT}:
+                return position
+    return None
+
+
+def _with_groups(
+    rows: Sequence[Row], left: int, start: int, first: int, merges: Merges
+) -> tuple[int, int] | None:
     """The header's rows where merged cells say which belong to it: groups above, names below."""
     top, last = start, first - 1
     while top > 0 and last - top + 1 < _MAX_HEADER_ROWS and _is_group(rows[top - 1], rows[top], merges):
@@ -73,8 +99,17 @@ def _with_groups(rows: Sequence[Row], start: int, first: int, merges: Merges) ->
         if not named or below.number != rows[last].number + 1 or not _is_words(below):
             break
         last += 1
+    if last + 2 < len(rows) and _names_the_index(rows[top : last + 2], left):
+        last += 1
     is_merged = any(merges.groups(row.number) for row in rows[top : last + 1])
     return (top, last + 1) if is_merged else None
+
+
+def _names_the_index(rows: Sequence[Row], left: int) -> bool:
+    """Whether the last row names only the first column, which has no name above: pandas writes it so."""
+    *above, row = rows
+    alone = row.codes == BLANK * left + TEXT
+    return alone and all(len(other.codes) > left and other.codes[left] == BLANK for other in above)
 
 
 def _is_group(row: Row, below: Row, merges: Merges) -> bool:
