@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .cell_kinds import KindCounts
+from .cell_kinds import BLANK, NUMBER, TRUTH, KindCounts
 from .engine import quote
 from .errors import TOO_LARGE, BadFileError
 from .json_values import ValueKinds
@@ -21,6 +21,9 @@ from .names import check_width
 _FLUSH_CELLS = 800_000
 _FLUSH_CHARACTERS = 16 << 20
 _MAX_DEPTH = 32
+_SHORT = 12
+"""Characters of a number or a date, about."""
+_BRIEF = {BLANK, NUMBER, TRUTH}
 
 Cells = Sequence[str | None]
 
@@ -60,7 +63,7 @@ class RecordColumns:
         columns: dict[str, Cells] = {}
         for name, values in self._flat(records, "", 0):
             texts, counts = self._values.texts(values)
-            self._characters += self._measured(texts)
+            self._characters += self._measured(texts) if counts.keys() - _BRIEF else _SHORT * len(texts)
             if name in columns:
                 texts = self._merged(columns[name], texts)
             columns[name] = texts
@@ -155,14 +158,16 @@ class RecordColumns:
         return [one if two is None else two for one, two in zip(first, second, strict=True)]
 
     def _measured(self, texts: Cells) -> int:
-        lengths = [len(text) for text in texts if text]
-        if lengths and (longest := max(lengths)) > MAX_CELL_CHARACTERS:
-            raise BadFileError(
-                TOO_LARGE,
-                f"{self._file} has a cell of {longest:,} characters; at most {MAX_CELL_CHARACTERS:,} "
-                "are read.",
-            )
-        return sum(lengths)
+        total = sum([len(text) for text in texts if text])
+        if total > MAX_CELL_CHARACTERS:
+            longest = max(len(text) for text in texts if text)
+            if longest > MAX_CELL_CHARACTERS:
+                raise BadFileError(
+                    TOO_LARGE,
+                    f"{self._file} has a cell of {longest:,} characters; at most {MAX_CELL_CHARACTERS:,} "
+                    "are read.",
+                )
+        return total
 
     def _flush(self) -> None:
         if not self._waiting or not self._cells:

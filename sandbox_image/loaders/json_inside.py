@@ -9,7 +9,7 @@ from typing import Any
 from .json_reader import JsonReader
 from .json_rows import ColumnStage, RecordStage
 
-SMALL_CHARACTERS = 4 << 20
+_SMALL_CHARACTERS = 4 << 20
 _MAX_LEVELS = 6
 _NAMING = ("columns", "fields", "header", "headers", "names", "cols", "schema", "column_names", "columnNames")
 
@@ -38,7 +38,7 @@ class Inside:
             elif first == "[" and not prefix:
                 self.columns.add(key, chunks(reader.elements()))
             elif first == "{" and levels:
-                is_short, value = reader.value_within(SMALL_CHARACTERS)
+                is_short, value = reader.value_within(_SMALL_CHARACTERS)
                 if is_short:
                     rest[key] = value
                     continue

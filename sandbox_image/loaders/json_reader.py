@@ -135,6 +135,10 @@ class JsonReader:
     def line_batches(self) -> Iterator[list[Any]]:
         """Consume one value after the other, many at a time, until the text ends."""
         while self.peek():
+            whole = self._lines()
+            if whole:
+                yield whole
+                continue
             values: list[Any] = []
             size = self._passed + self._at
             while len(values) < _BATCH_VALUES and self._passed + self._at - size < _BATCH_CHARACTERS:
@@ -142,6 +146,23 @@ class JsonReader:
                     break
                 values.append(self.value())
             yield values
+
+    def _lines(self) -> list[Any] | None:
+        """Many lines decoded at once; None where a line is not one whole value."""
+        while len(self._buffer) - self._at < _BATCH_CHARACTERS and self._more(_BATCH_CHARACTERS):
+            pass
+        end = self._buffer.rfind("\n", self._at, self._at + _BATCH_CHARACTERS)
+        lines = [line for line in self._buffer[self._at : end].split("\n") if line.strip()] if end > 0 else []
+        repeated = self.repeated_keys
+        try:
+            values = self._decoder.decode(f"[{','.join(lines)}]")
+        except (ValueError, RecursionError):
+            values = []
+        if not lines or len(values) != len(lines):
+            self.repeated_keys = repeated
+            return None
+        self._at = end
+        return list(values)
 
     def _block(self) -> list[Any] | None:
         """Many elements decoded at once; None where no end of an element is found by a look at the text."""

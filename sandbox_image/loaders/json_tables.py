@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from .encoding import asked_encoding, find_encoding
 from .errors import EMPTY_FILE, NOT_A_TABLE, BadFileError
-from .json_inside import SMALL_CHARACTERS, Inside, pages
+from .json_inside import Inside, pages
 from .json_reader import JsonReader
 from .json_rows import ColumnStage, RecordStage
 from .json_shapes import are_counted, are_rows, holds_table
@@ -19,6 +19,7 @@ from .read_as import ReadAs
 from .staging import TextTable
 
 _FIX = 'Send an array of records ([{"a": 1}, ...]), JSON lines, or an object of columns ({"a": [1, ...]}).'
+_LINE_CHARACTERS = 1 << 18
 
 
 def load_json(path: Path, name: str, stage_dir: Path, taken: set[str], wanted: ReadAs) -> list[TextTable]:
@@ -64,7 +65,7 @@ def _rewound(text: TextIO) -> TextIO:
 
 def _has_lines(reader: JsonReader) -> bool:
     """Whether another value follows the first: JSON lines, or objects one after the other."""
-    is_short, _ = reader.value_within(SMALL_CHARACTERS)
+    is_short, _ = reader.value_within(_LINE_CHARACTERS)
     return is_short and reader.peek() in ("{", "[")
 
 
