@@ -19,6 +19,7 @@ from typing import Any, cast
 BEHAVIOURS = {
     "good": "streams the reply, with token counts",
     "length": "stops in the middle, says it was the token limit",
+    "whole": "answers in one piece, though it was asked to stream",
     "prose": "talks and writes no code",
     "slow": "says nothing for a minute",
     "drip": "says one letter every 50 ms, for ever",
@@ -102,6 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _length(self, body: dict[str, Any], seen: int) -> None:
         self._stream(self._lines(self.server.code[:-8], finish="length"))
+
+    def _whole(self, body: dict[str, Any], seen: int) -> None:
+        self._say(200, self._chat.whole(_asks_for_words(body) and self.server.words or self.server.code))
 
     def _prose(self, body: dict[str, Any], seen: int) -> None:
         self._stream(self._lines("I am sorry, I would rather talk about the weather."))
@@ -224,6 +228,10 @@ class _OllamaChat:
             {"message": {"role": "assistant", "content": "", "tool_calls": calls}, "done": False}
         )
 
+    def whole(self, text: str) -> dict[str, Any]:
+        message = {"role": "assistant", "content": text}
+        return {"model": "m", "message": message, "done": True, "done_reason": "stop"}
+
     def piece(self, text: str) -> bytes:
         return self._line({"message": {"role": "assistant", "content": text}, "done": False})
 
@@ -246,6 +254,10 @@ class _OpenAIChat:
         function = {"name": name, "arguments": json.dumps(arguments)}
         calls = [{"index": 0, "id": "call_1", "type": "function", "function": function}]
         return self._event([{"index": 0, "delta": {"role": "assistant", "tool_calls": calls}}])
+
+    def whole(self, text: str) -> dict[str, Any]:
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
 
     def piece(self, text: str) -> bytes:
         return self._event([{"index": 0, "delta": {"role": "assistant", "content": text}}])

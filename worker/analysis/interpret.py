@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,8 @@ from worker.models.base import ModelError
 
 TRIES = 2
 _WORDS_TOKENS = 1024
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+"""No words: some models answer with the code once more."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,9 @@ async def put_into_words(meter: Meter, question: Question, code: str, run: RunRe
             reply = await meter.ask(messages, _WORDS_TOKENS)
         except ModelError as error:
             return _template(run, f"the model gave no words: {error}")
-        text = safe_words(strip_thoughts(reply.text))
+        text = safe_words(_CODE.sub("", strip_thoughts(reply.text)))
         if not text:
-            note = "the model gave no words: its reply was empty"
+            note = "the model gave no words: its reply held none"
             continue
         strangers = ungrounded_numbers(text, run.result, question.text, *_printed(run))
         if not strangers:

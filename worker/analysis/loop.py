@@ -154,7 +154,7 @@ class _Loop:
         if draft.found is None:
             self._note(None, "no_code", draft.trouble, self.clock() - started)
             return draft.said, draft.trouble
-        if draft.found.error:
+        if draft.trouble:
             self.code = draft.found.code[:BROKEN_CODE_CHARS_MAX]
             self._note(self.code, "code_error", draft.trouble, self.clock() - started)
             return draft.said, draft.trouble

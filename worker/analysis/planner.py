@@ -19,12 +19,16 @@ class Draft:
 
     said: str
     found: Found | None
+    cut: bool = False
+    """The token limit ended it, and what stands there is not whole although it may parse."""
 
     @property
     def trouble(self) -> str:
         """Why it cannot be run, for the model to mend; empty when it can."""
         if self.found is None:
             return "Your reply held no code. Return only code, nothing else."
+        if self.cut:
+            return "Your reply was cut off by the token limit, so the code is not whole. Write shorter code."
         return self.found.error and f"The code does not parse: {self.found.error}"
 
 
@@ -43,7 +47,7 @@ async def write_code(meter: Meter, messages: list[Message], language: Language) 
         reply = await meter.ask(continue_messages(messages, said, meter.bytes_left(messages)))
         said = _join(said, reply.text)
         found = extract_code(said, language)
-    return Draft(said, found)
+    return Draft(said, found, cut=reply.finish == "length" and not _is_whole(found))
 
 
 def _is_whole(found: Found | None) -> bool:

@@ -168,6 +168,18 @@ async def test_a_reply_cut_by_the_token_limit_is_gone_on_with() -> None:
     assert model.asked[1][-2].content == "```python\nresult = df['rev"
 
 
+async def test_code_in_place_of_words_is_not_shown() -> None:
+    analysis, _, _ = await run([GOOD, GOOD, f"{WORDS}\n{GOOD}"])
+    assert (analysis.answer, analysis.answer_source) == (WORDS, "model")
+    analysis, _, _ = await run([GOOD, Line(text="```python\nresult = 60.75", repeat=True)])
+    assert (analysis.answer, analysis.answer_source) == ("The result is 60.75.", "template")
+
+
+async def test_ungrounded_twice_and_then_empty_is_the_template() -> None:
+    analysis, model, _ = await run([GOOD, "It is 77.", ""])
+    assert (analysis.answer_source, len(model.asked)) == ("template", 3)
+
+
 async def test_a_model_that_is_down_says_so_and_builtin_does_not_step_in() -> None:
     sandbox = LocalSandbox(TABLE)
     analysis, _, _ = await run([Line(error="unavailable", text="nobody answers at http://x")], sandbox)

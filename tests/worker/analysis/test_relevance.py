@@ -6,7 +6,7 @@ import pytest
 
 from policies.model import Policy
 from tests.questions.refused import REFUSED
-from tests.questions.refused_more import FOLLOW_UPS, REFUSED_MORE
+from tests.questions.refused_more import REFUSED_MORE
 from tests.questions.running import loaded
 from tests.questions.test_questions import SURE
 from tests.worker.analysis.sandboxes import LocalSandbox
@@ -65,7 +65,6 @@ def test_what_may_be_about_the_data_goes_on(text: str) -> None:
 def test_no_real_question_is_declined() -> None:
     doubtful = [(files, text) for files, text, _ in [*REFUSED, *REFUSED_MORE]]
     asked = [((one.file,), text) for one, text in SURE] + doubtful
-    asked += [(("shop_orders.csv",), text) for text in FOLLOW_UPS]
     declined = []
     for files, text in asked:
         tables = tuple(loaded(file)[0] for file in files)
