@@ -59,10 +59,9 @@ class Stack:
         return self.client.wait_for(self.client.execute(code, **options)["task_id"], limit_seconds=120)
 
     def ask(self, file: Path, question: str, **options: Any) -> dict[str, Any]:
-        """One-shot analyze, to its end."""
-        return self.client.wait_for(
-            self.client.one_shot([file], question, **options)["task_id"], limit_seconds=120
-        )
+        """One-shot analyze, to its end; run anew, whatever another test has asked."""
+        task = self.client.one_shot([file], question, **{"cache": False, **options})
+        return self.client.wait_for(task["task_id"], limit_seconds=120)
 
     def pid(self, name: str) -> int:
         """The process id of one of its services."""
