@@ -48,6 +48,7 @@ def loaded(file: str) -> tuple[TableView, Path]:
     return TableView(str(profile["name"]), profile), out / f"{profile['name']}.parquet"
 
 
+@cache
 def ask(
     question: str,
     *files: str,
@@ -65,12 +66,18 @@ def ask(
     return Answered(made, result, word(made, result))
 
 
+@cache
+def _sql(paths: tuple[tuple[str, Path], ...]) -> Sql:
+    """Return one connection for each set of tables: most of a query's time is to make one."""
+    return Sql(dict(paths), 1, None)
+
+
 def execute(made: Plan, paths: dict[str, Path]) -> dict[str, Any]:
     """Run the plan's code as the sandbox does and return its typed result."""
     from matplotlib import pyplot as plt
 
     if made.language == "sql":
-        return to_typed(Sql(paths, 1, None)(made.code), RESULT_BYTES).result
+        return to_typed(_sql(tuple(paths.items()))(made.code), RESULT_BYTES).result
     tables = {name: read_parquet(path) for name, path in paths.items()}
     space: dict[str, Any] = {
         "pd": pd,

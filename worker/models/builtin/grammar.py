@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from worker.models.builtin.schema import Table
+from worker.models.builtin.schema import Column, Table
 from worker.models.builtin.tokens import Token
 
 VOCABULARY: set[str] = set()
@@ -31,6 +32,11 @@ class Context:
     steps: int = 0
     seen: dict[tuple[int, int], list[tuple[Any, int]]] = field(default_factory=dict)
     """What each remembered parser found at each place."""
+
+    @cached_property
+    def held(self) -> dict[str, list[tuple[Column, str]]]:
+        """The values of the table that stand in the question."""
+        return self.table.held_in(self.text)
 
     def identified(self, name: str) -> bool:
         """Whether the column is written as one word, exactly as it is called (`total_price`)."""

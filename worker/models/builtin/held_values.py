@@ -83,7 +83,7 @@ def _valued(context: Context, at: int, end: int) -> tuple[list[tuple[Column, str
         return [], True
     else:
         raw = context.text[token.start : context.tokens[end - 1].end]
-    found = context.table.held.get(plain(raw), [])
+    found = context.held.get(plain(raw), [])
     for held in {column.name: column for column, _ in found}.values():
         hits = [text for column, text in found if column.name == held.name]
         if len(hits) > 1:

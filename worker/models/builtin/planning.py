@@ -17,8 +17,10 @@ from worker.models.builtin.tokens import tokenize
 
 MAX_CHARACTERS = 2000
 MAX_TABLES = 200
-MAX_SUGGESTED_FROM = 30
-"""With more tables a decline has no suggestions: each would be tried against every table."""
+MAX_SUGGESTED_FROM = 5
+"""Suggestions are about so many tables at most."""
+MAX_CHECKED = 30
+"""With so many tables a suggestion is tried against every one, with more against its own, which it names."""
 
 
 def plan_question(question: Question) -> Plan | Decline:
@@ -74,13 +76,12 @@ def _declined(reason: str, question: Question) -> Decline:
 
 def suggest_questions(tables: tuple[TableView, ...]) -> tuple[str, ...]:
     """Return up to three questions about `tables` that are surely answered."""
-    if len(tables) > MAX_SUGGESTED_FROM:
-        return ()
     read_tables = tuple(read_table(view, first=at == 0) for at, view in enumerate(tables))
+    few = len(tables) <= MAX_CHECKED
     found: list[str] = []
-    for table in read_tables:
+    for table in read_tables[:MAX_SUGGESTED_FROM]:
         for text in _candidates(table, several=len(tables) > 1):
-            if text not in found and _answered(text, read_tables):
+            if text not in found and _answered(text, read_tables if few else (table,)):
                 found.append(text)
             if len(found) == 3:
                 return tuple(found)

@@ -19,7 +19,6 @@ from worker.models.builtin.describing import describe
 from worker.models.builtin.doubts import SHOWING, doubt, doubt_bare
 from worker.models.builtin.frame import Dim, Filter, Frame, NotSureError
 from worker.models.builtin.grammar import (
-    VOCABULARY,
     Context,
     TooLongError,
     alt,
@@ -30,13 +29,11 @@ from worker.models.builtin.grammar import (
     skipped,
 )
 from worker.models.builtin.groups import Groups
-from worker.models.builtin.held_values import value
-from worker.models.builtin.mentions import column, listing, similar_columns
 from worker.models.builtin.modifiers import Filters, Order, modifiers
-from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column, Table
 from worker.models.builtin.single_rows import pinned
-from worker.models.builtin.tokens import Token, stem, tokenize, with_names
+from worker.models.builtin.tokens import stem, tokenize, with_names
+from worker.models.builtin.unknown_words import foreign_words, unknown_words
 
 MAX_TOKENS = 60
 _CORE = memo(
@@ -96,6 +93,9 @@ def read(text: str, table: Table) -> Reading:
         return Reading(None, ("the question is empty",))
     if len(tokens) > MAX_TOKENS:
         return Reading(None, (f"the question is longer than {MAX_TOKENS} words",))
+    foreign = foreign_words(tokens, table)
+    if foreign:
+        return Reading(None, unknown=foreign)
     context = Context(text, tokens, table)
     try:
         frames = _frames(context)
@@ -108,7 +108,7 @@ def read(text: str, table: Table) -> Reading:
     if frames:
         first, second = describe(frames[0], table), describe(frames[1], table)
         return Reading(None, (f"it can be read in more than one way: {first}; or {second}",), several=True)
-    return Reading(None, tuple(context.reasons), _unknown(context), tuple(context.hints))
+    return Reading(None, tuple(context.reasons), unknown_words(context), tuple(context.hints))
 
 
 def _holds_month(frame: Frame) -> bool:
@@ -300,22 +300,3 @@ def _filters_agree(context: Context, filters: tuple[Filter, ...]) -> bool:
             context.refuse(f"two conditions on {name} do not go together")
             return False
     return True
-
-
-def _unknown(context: Context) -> tuple[str, ...]:
-    """Return the words that no rule, column or value accounts for."""
-    covered: set[int] = set()
-    for at in range(len(context.tokens)):
-        for parser in (column(), value(), row_noun()):
-            for _, end in parser(context, at):
-                covered.update(range(at, end))
-    unknown = []
-    for at, token in enumerate(context.tokens):
-        if at not in covered and token.kind in {"word", "quoted"} and token.norm not in VOCABULARY:
-            unknown.append(_hint(token, context.table))
-    return tuple(dict.fromkeys(unknown))
-
-
-def _hint(token: Token, table: Table) -> str:
-    near = similar_columns(token.norm, table)
-    return f'"{token.raw}" (do you mean {listing([c.name for c in near])}?)' if near else f'"{token.raw}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -190,7 +191,7 @@ class Table:
     def currencies(self) -> frozenset[str]:
         """The currencies that names or values tell of, and `currency` where a column is about them."""
         known = lexicon.OTHER_CURRENCIES.union({"currency"}, *lexicon.CURRENCIES.values())
-        held = {value for value in self.held if value in known}
+        held = {text for _, texts in self.plain_values for text in texts if text in known}
         return frozenset(held | (self.all_stems & known))
 
     @cached_property
@@ -199,12 +200,18 @@ class Table:
         return frozenset(word for column in self.columns for word in (*column.stems, *column.noun))
 
     @cached_property
-    def held(self) -> dict[str, list[tuple[Column, str]]]:
-        """The values of all text columns, by their text without case and needless spaces."""
+    def plain_values(self) -> tuple[tuple[Column, list[str]], ...]:
+        """The text columns with their values without case and needless spaces, in the order of `values`."""
+        return tuple((column, _all_plain(column.values)) for column in self.of_kind("text"))
+
+    def held_in(self, asked: str) -> dict[str, list[tuple[Column, str]]]:
+        """Return the values that stand in the question `asked`, by their text as `plain` makes it."""
         found: dict[str, list[tuple[Column, str]]] = {}
-        for column in self.of_kind("text"):
-            for value in column.values:
-                found.setdefault(plain(value), []).append((column, value))
+        within = plain(asked)
+        for column, texts in self.plain_values:
+            for at, text in enumerate(texts):
+                if text in within:
+                    found.setdefault(text, []).append((column, column.values[at]))
         for column in self.of_kind("text"):
             for word, forms in lexicon.SEXES.items() if column.sexed else ():
                 value = next(value for value in column.values if plain(value) in forms)
@@ -219,6 +226,24 @@ class Table:
     def of_kind(self, kind: str) -> tuple[Column, ...]:
         """Return the columns of one kind."""
         return tuple(column for column in self.columns if column.kind == kind)
+
+    @cached_property
+    def texts(self) -> str:
+        """All words of columns and values in one text without case, to look for a word at once."""
+        held = (value for column in self.of_kind("text") for value in column.values)
+        names = (word for c in self.columns for word in ("".join(c.words), *c.words, *c.stems, *c.noun))
+        own = (word for part in self.words for word in (part, stem(part)))
+        return "\n".join((*held, *names, *own)).casefold()
+
+
+def _all_plain(values: tuple[str, ...]) -> list[str]:
+    """Return `plain` of each value, for many at once."""
+    joined = _SPACES.sub(" ", "\0".join(values).casefold())
+    found = [text.strip() for text in joined.split("\0")]
+    return found if len(found) == len(values) else [plain(value) for value in values]
+
+
+_SPACES = re.compile(r"\s+")
 
 
 def plain(text: str) -> str:

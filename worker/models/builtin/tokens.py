@@ -119,6 +119,7 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=65536)
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a column's or table's name, lower case: `Avg_Price` is `avg`, `price`."""
     return tuple(token.norm for token in tokenize(name.replace("_", " ")) if token.kind != "sign")
