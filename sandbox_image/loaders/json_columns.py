@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -17,6 +17,7 @@ from .errors import TOO_LARGE, BadFileError
 from .json_values import ValueKinds
 from .limits import MAX_CELL_CHARACTERS
 from .names import check_width
+from .tail import TAIL_ROWS, TailRow
 
 _FLUSH_CELLS = 800_000
 _FLUSH_CHARACTERS = 16 << 20
@@ -48,6 +49,7 @@ class RecordColumns:
         self.names: list[str] = []
         """The columns, once all rows came."""
         self._kept: list[int] = []
+        self._last: deque[dict[str, str | None]] = deque(maxlen=TAIL_ROWS)
         self._cells: list[list[str | None]] = []
         self._waiting = 0
         self._characters = 0
@@ -71,6 +73,7 @@ class RecordColumns:
             for code, cells in counts.items():
                 self.counts.add_cells(place, code, cells)
         count = len(records)
+        self._note_last(columns, count)
         for name, place in self.places.items():
             self._cells[place].extend(columns.get(name) or [None] * count)
         self.rows += count
@@ -105,6 +108,10 @@ class RecordColumns:
         self.names = [name for name, place in self.places.items() if place in kept]
         self.counts.keep(self._kept)
 
+    def tail(self) -> list[TailRow]:
+        """The last rows, where totals are looked for."""
+        return [TailRow([row.get(name) for name in self.names]) for row in self._last]
+
     def scan(self) -> str:
         """SQL for `FROM` over all rows."""
         if not self._parts:
@@ -134,6 +141,10 @@ class RecordColumns:
                 yield from self._flat(nested, f"{name}.", depth + 1)
             else:
                 yield name, values
+
+    def _note_last(self, columns: dict[str, Cells], count: int) -> None:
+        for place in range(max(0, count - TAIL_ROWS), count):
+            self._last.append({name: cells[place] for name, cells in columns.items()})
 
     def _note_lists(self, name: str, values: list[Any]) -> None:
         found = [

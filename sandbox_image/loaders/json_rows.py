@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,17 @@ from .cell_kinds import KindCounts
 from .engine import quote
 from .errors import NOT_A_TABLE, BadFileError
 from .header import is_header
+from .json_children import ChildRows
 from .json_columns import RecordColumns
 from .json_geo import feature_records, is_feature
 from .json_values import ValueKinds, one_text
 from .names import check_width
 from .staging import TextStage, text_array
+from .tail import TAIL_ROWS, TailRow
 
 _CHUNK = 50_000
 _HEADER_ROWS = 50
 _NAMES = ("name", "field", "title", "id", "key", "label")
-_KEYS = ("id", "_id", "key", "uuid")
 
 
 class RecordStage:
@@ -77,6 +79,10 @@ class RecordStage:
     def scan(self, width: int) -> str:
         """SQL for `FROM` over the rows."""
         return self._records.scan() if self._kind is dict else self._lists.scan(width)
+
+    def tail(self, width: int) -> list[TailRow]:
+        """The last rows, where totals are looked for."""
+        return self._records.tail() if self._kind is dict else self._lists.tail(width)
 
     def report(self) -> list[dict[str, Any]]:
         """What was odd, counted."""
@@ -133,38 +139,6 @@ class RecordStage:
         return kept
 
 
-class ChildRows:
-    """The objects in the lists of one field, each a row with the number of the row it was in."""
-
-    def __init__(self, field: str, folder: Path, file: str, record: dict[str, Any]) -> None:
-        self.field = field
-        self.several = False
-        """Another field holds lists of objects, too: then none becomes a table."""
-        self._key = next((key for key in record if key.casefold() in _KEYS or key.endswith("_id")), None)
-        self.columns = RecordColumns(folder, file)
-
-    def add(
-        self, found: dict[str, list[tuple[int, list[Any]]]], records: Sequence[dict[str, Any]], first: int
-    ) -> None:
-        """Keep the objects of one batch."""
-        self.several = self.several or bool(set(found) - {self.field})
-        if self.several:
-            return
-        rows = []
-        for number, items in found.get(self.field, ()):
-            place: dict[str, Any] = {"\0row": number}
-            if self._key is not None:
-                place["\0key"] = records[number - first].get(self._key)
-            rows += [{**place, **item} for item in items]
-        if rows:
-            self.columns.add(rows)
-
-    def names(self, parent: str) -> list[str]:
-        """The columns' names; those that lead to the parent begin with its name."""
-        said = {"\0row": f"{parent}_row", "\0key": f"{parent}_{self._key}"}
-        return [said.get(name, name) for name in self.columns.names]
-
-
 class _ListRows:
     """Rows that are arrays; one of the first may name the columns, so these wait."""
 
@@ -174,6 +148,8 @@ class _ListRows:
         self._values = ValueKinds()
         self.counts = KindCounts(self._values.kinds)
         self._waiting: list[Sequence[Any]] = []
+        self._first: list[list[str | None]] = []
+        self._last: deque[list[str | None]] = deque(maxlen=TAIL_ROWS)
 
     @property
     def rows(self) -> int:
@@ -216,11 +192,17 @@ class _ListRows:
         head, body = self._head.scan(width), self._body.scan(width)
         return f"(SELECT * FROM {head} UNION ALL SELECT * FROM {body})"  # noqa: S608 - our own paths
 
+    def tail(self, width: int) -> list[TailRow]:
+        last = [*self._first, *self._last][-TAIL_ROWS:]
+        return [TailRow([*row, *[None] * (width - len(row))]) for row in last]
+
     def _stage(self, rows: Sequence[Sequence[Any]], stage: TextStage) -> None:
         for row in rows:
             cells = [self._values.one(value) for value in row]
             self.counts.add("".join(code for _, code in cells))
-            stage.add([text for text, _ in cells])
+            texts = [text for text, _ in cells]
+            stage.add(texts)
+            (self._first if stage is self._head else self._last).append(texts)
 
     @staticmethod
     def _header_row(rows: Sequence[Sequence[Any]], asked: int | None) -> int | None:

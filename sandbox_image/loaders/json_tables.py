@@ -244,6 +244,7 @@ class _Loading:
         scan = stage.scan(len(columns))
         table = TextTable(name, self.name, columns, scan, read_as, stage.rows, report + stage.report())
         table.kinds = stage.kinds
+        table.tail = stage.tail(len(columns))
         return table
 
     def _ignoring(self, table: TextTable, keys: set[str]) -> TextTable:

@@ -1,5 +1,6 @@
 """Nasty workbooks: sheets, titles, headers of merged cells, several tables on a sheet, hidden things."""
 
+import datetime as dt
 from typing import Any
 
 from sandbox_image.loaders.read_as import Asked, ReadAs
@@ -16,23 +17,6 @@ def _put(sheet: Any, rows: Any, top: int = 1, left: int = 1) -> None:
     for i, line in enumerate(rows):
         for j, cell in enumerate(line):
             sheet.cell(top + i, left + j, cell)
-
-
-def _merged(rows: Any, *areas: str) -> Any:
-    def fill(book: Any) -> None:
-        _put(book.active, rows)
-        for area in areas:
-            book.active.merge_cells(area)
-
-    return with_openpyxl(fill)
-
-
-def _placed(*tables: tuple[Any, int, int]) -> Any:
-    def fill(book: Any) -> None:
-        for rows, top, left in tables:
-            _put(book.active, rows, top, left)
-
-    return with_openpyxl(fill)
 
 
 def _hiding(book: Any) -> None:
@@ -88,201 +72,6 @@ CASES: list[Case] = [
         name="hidden",
     ),
     one(
-        "xlsx-titles-and-margins",
-        "report.xlsx",
-        _placed(([["Sales of fruit"]], 2, 3), ([["made by Ann"]], 3, 3), (FRUIT, 5, 3)),
-        ["name", "qty"],
-        "TI",
-        FRUIT_ROWS,
-        said=[(None, 'line above the table left out: "Sales of fruit"', 1)],
-    ),
-    one(
-        "xlsx-merged-title",
-        "merged-title.xlsx",
-        _merged([["Report of 2023", None, None], *STAFF], "A1:C1"),
-        ["person", "city", "age"],
-        "TTI",
-        STAFF_ROWS,
-        said=[(None, 'line above the table left out: "Report of 2023"', 1)],
-    ),
-    one(
-        "xlsx-merged-groups-over-names",
-        "quarters.xlsx",
-        _merged(
-            [
-                ["Region", "2023", None, "2024", None],
-                [None, "Q1", "Q2", "Q1", "Q2"],
-                ["North", 1, 2, 3, 4],
-                ["South", 5, 6, 7, 8],
-            ],
-            "A1:A2",
-            "B1:C1",
-            "D1:E1",
-        ),
-        ["Region", "2023 Q1", "2023 Q2", "2024 Q1", "2024 Q2"],
-        "TIIII",
-        [["North", 1, 2, 3, 4], ["South", 5, 6, 7, 8]],
-        read_as={"header_row": 0, "header_rows": 2},
-    ),
-    one(
-        "xlsx-merged-groups-of-year-numbers",
-        "years.xlsx",
-        _merged(
-            [
-                ["Sales", None, None, None, None],
-                ["Region", 2023, None, 2024, None],
-                [None, "Q1", "Q2", "Q1", "Q2"],
-                ["North", 1, 2, 3, 4],
-                ["South", 5, 6, 7, 8],
-            ],
-            "A1:E1",
-            "A2:A3",
-            "B2:C2",
-            "D2:E2",
-        ),
-        ["Region", "2023 Q1", "2023 Q2", "2024 Q1", "2024 Q2"],
-        "TIIII",
-        [["North", 1, 2, 3, 4], ["South", 5, 6, 7, 8]],
-    ),
-    one(
-        "xlsx-one-merged-group-only",
-        "onegroup.xlsx",
-        _merged(
-            [[None, "Height", None], ["name", "min", "max"], ["oak", 10, 30], ["fir", 12, 50]],
-            "B1:C1",
-        ),
-        ["name", "Height min", "Height max"],
-        "TII",
-        [["oak", 10, 30], ["fir", 12, 50]],
-    ),
-    one(
-        "xlsx-merged-labels-in-the-body",
-        "labels.xlsx",
-        _merged(
-            [
-                ["region", "item", "qty", "budget"],
-                ["North", "fig", 1, 100],
-                [None, "kiwi", 2, None],
-                [None, "plum", 3, None],
-                ["South", "fig", 4, 50],
-                [None, "kiwi", 5, None],
-            ],
-            "A2:A4",
-            "A5:A6",
-            "D2:D4",
-            "D5:D6",
-        ),
-        ["region", "item", "qty", "budget"],
-        "TTIF",
-        [
-            ["North", "fig", 1, 100],
-            ["North", "kiwi", 2, None],
-            ["North", "plum", 3, None],
-            ["South", "fig", 4, 50],
-            ["South", "kiwi", 5, None],
-        ],
-        said=[
-            ("region", "the label is repeated in every row", 3),
-            ("budget", "the amount stands in the first row only", 2),
-        ],
-    ),
-    one(
-        "xlsx-merged-order-numbers",
-        "orders.xlsx",
-        _merged(
-            [["order", "item", "price"], [1001, "fig", 1.5], [None, "kiwi", 2.5], [1002, "plum", 3.5]],
-            "A2:A3",
-        ),
-        ["order", "item", "price"],
-        "ITF",
-        [[1001, "fig", 1.5], [1001, "kiwi", 2.5], [1002, "plum", 3.5]],
-    ),
-    Case(
-        "xlsx-two-tables-below-each-other",
-        "below.xlsx",
-        _placed((FRUIT, 1, 1), (STAFF, 6, 1)),
-        [
-            Table(["name", "qty"], "TI", FRUIT_ROWS, name="below", read_as={"cells": "A1:B3"}),
-            Table(["person", "city", "age"], "TTI", STAFF_ROWS, name="below_2", read_as={"cells": "A6:C8"}),
-        ],
-    ),
-    Case(
-        "xlsx-two-titled-tables-below-each-other",
-        "titled.xlsx",
-        _placed(([["Fruit"], *FRUIT], 1, 1), ([["Staff"], *STAFF], 6, 1)),
-        [
-            Table(["name", "qty"], "TI", FRUIT_ROWS, name="titled_fruit"),
-            Table(["person", "city", "age"], "TTI", STAFF_ROWS, name="titled_staff"),
-        ],
-    ),
-    Case(
-        "xlsx-two-tables-side-by-side",
-        "beside.xlsx",
-        _placed((FRUIT, 1, 1), ([*STAFF, ["Cid", "Bonn", 50]], 1, 4)),
-        [
-            Table(["name", "qty"], "TI", FRUIT_ROWS, read_as={"cells": "A1:B3"}),
-            Table(
-                ["person", "city", "age"],
-                "TTI",
-                [*STAFF_ROWS, ["Cid", "Bonn", 50]],
-                read_as={"cells": "D1:F4"},
-            ),
-        ],
-    ),
-    Case(
-        "xlsx-the-same-names-side-by-side",
-        "twins.xlsx",
-        _placed((FRUIT, 1, 1), (FRUIT, 1, 4)),
-        [Table(["name", "qty"], "TI", FRUIT_ROWS), Table(["name", "qty"], "TI", FRUIT_ROWS)],
-    ),
-    one(
-        "xlsx-a-spacer-column-is-one-table",
-        "spacer.xlsx",
-        _placed((FRUIT, 1, 1), ([["color", "weight"], ["red", 1.5], ["green", 2.5]], 1, 4)),
-        ["name", "qty", "color", "weight"],
-        "TITF",
-        [["fig", 3, "red", 1.5], ["kiwi", 5, "green", 2.5]],
-        said=[(None, "an empty column divides the sheet", 1)],
-    ),
-    one(
-        "xlsx-blank-rows-inside-one-table",
-        "gaps.xlsx",
-        _placed((FRUIT, 1, 1), ([["plum", 7], ["pear", 9]], 6, 1)),
-        ["name", "qty"],
-        "TI",
-        [*FRUIT_ROWS, ["plum", 7], ["pear", 9]],
-        said=[(None, "blank rows skipped", 2)],
-    ),
-    one(
-        "xlsx-words-after-a-blank-row-stay-rows",
-        "words.xlsx",
-        _placed(([["name", "city"], ["Ann", "Rome"]], 1, 1), ([["Bob", "Oslo"], ["Cid", "Bonn"]], 4, 1)),
-        ["name", "city"],
-        "TT",
-        [["Ann", "Rome"], ["Bob", "Oslo"], ["Cid", "Bonn"]],
-    ),
-    one(
-        "xlsx-notes-below",
-        "notes.xlsx",
-        _placed((STAFF, 1, 1), ([["Source: the office"], ["* estimated"]], 5, 1)),
-        ["person", "city", "age"],
-        "TTI",
-        STAFF_ROWS,
-        said=[
-            (None, 'note below the table left out: "Source: the office"', 1),
-            (None, 'note below the table left out: "* estimated"', 1),
-        ],
-    ),
-    one(
-        "xlsx-facts-above",
-        "facts.xlsx",
-        _placed(([["Region:", "North"], ["Year:", 2024]], 1, 1), (STAFF, 4, 1)),
-        ["person", "city", "age"],
-        "TTI",
-        STAFF_ROWS,
-        said=[(None, 'line above the table left out: "Year:: 2024"', 1)],
-    ),
-    one(
         "xlsx-no-header-asked",
         "bare.xlsx",
         sheets(S=[["a", "x"], ["b", "y"]]),
@@ -308,6 +97,24 @@ CASES: list[Case] = [
         "TT",
         [["p", "q"]],
         asked=Asked(read_as=ReadAs(header_row=0, header_rows=2)),
+    ),
+    one(
+        "xlsx-nulls-and-date-order-asked",
+        "asked2.xlsx",
+        sheets(S=[["n", "d"], [1, "03/04/2024"], ["gone", "05/06/2024"], [3, "07/08/2024"]]),
+        ["n", "d"],
+        "FD",
+        [[1, "2024-04-03"], [None, "2024-06-05"], [3, "2024-08-07"]],
+        asked=Asked(read_as=ReadAs(nulls=("gone",), date_order="dmy")),
+        said=[("n", '"gone" -> missing', 1)],
+    ),
+    one(
+        "xlsx-dates-as-names",
+        "months.xlsx",
+        sheets(S=[["Region", dt.date(2023, 1, 1), dt.date(2023, 2, 1)], ["North", 1, 2], ["South", 3, 4]]),
+        ["Region", "2023-01-01", "2023-02-01"],
+        "TII",
+        [["North", 1, 2], ["South", 3, 4]],
     ),
     one(
         "xlsx-repeated-and-empty-names",

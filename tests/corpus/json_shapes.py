@@ -7,34 +7,6 @@ from tests.corpus.case import Case, Table, one
 
 ROWS = [[1, "x"], [2, "y"]]
 RECORDS = '[{"a":1,"b":"x"},{"a":2,"b":"y"}]'
-POINTS = {
-    "type": "FeatureCollection",
-    "name": "cities",
-    "features": [
-        {
-            "type": "Feature",
-            "id": 7,
-            "properties": {"city": "Rome", "pop": {"men": 1, "women": 2}},
-            "geometry": {"type": "Point", "coordinates": [12.5, 41.9]},
-        },
-        {"type": "Feature", "id": 8, "properties": {"city": "Nowhere"}, "geometry": None},
-    ],
-}
-AREA = {
-    "type": "Feature",
-    "properties": {"lat": "north", "n": 1},
-    "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
-}
-ORDERS = [
-    {
-        "id": "A1",
-        "who": {"name": "Ann"},
-        "items": [{"sku": "x", "n": 1}, {"sku": "y", "n": 2}],
-        "tags": ["p", "q"],
-    },
-    {"id": "A2", "who": {"name": "Bob"}, "items": [], "tags": None},
-    {"id": "A3", "who": {"name": "Cid"}, "items": [{"sku": "z", "n": 3, "gift": True}], "tags": []},
-]
 
 
 def _both(path: str) -> Asked:
@@ -176,66 +148,48 @@ CASES: list[Case] = [
         refused=("not_a_table", 'nothing under the key "meat"'),
         asked=_both("meat"),
     ),
+    one(
+        "json-names-beside-the-rows",
+        "a.json",
+        '{"fields":["a","b"],"total":2,"values":[[1,"x"],[2,"y"]]}',
+        ["a", "b"],
+        "IT",
+        ROWS,
+        said=[(None, 'key "total" is not', 1)],
+    ),
+    one(
+        "json-described-columns-beside-the-rows",
+        "a.json",
+        '{"columns":[{"name":"a","type":"int"},{"name":"b","type":"text"}],"rows":[[1,"x"],[2,"y"]]}',
+        ["a", "b"],
+        "IT",
+        ROWS,
+    ),
+    one("json-pages-of-records", "a.json", '[{"a":1}]\n[{"a":2},{"a":3}]\n', ["a"], "I", [[1], [2], [3]]),
     Case(
-        "json-lists-of-objects",
-        "orders.json",
-        json.dumps(ORDERS).encode(),
-        [
-            Table(
-                ["id", "who.name", "items", "tags"],
-                "TTTT",
-                [
-                    ["A1", "Ann", json.dumps(ORDERS[0]["items"]), '["p", "q"]'],
-                    ["A2", "Bob", "[]", None],
-                    ["A3", "Cid", json.dumps(ORDERS[2]["items"]), "[]"],
-                ],
-                said=[("items", "lists kept as JSON text", 3), ("tags", "lists kept as JSON text", 2)],
-                name="orders",
-            ),
-            Table(
-                ["orders_row", "orders_id", "sku", "n", "gift"],
-                "ITTIT",
-                [[0, "A1", "x", 1, None], [0, "A1", "y", 2, None], [2, "A3", "z", 3, True]],
-                name="orders_items",
-                read_as={"key": "items[]"},
-            ),
-        ],
-    ),
-    one(
-        "json-two-lists-of-objects-stay-text",
+        "json-tables-of-each-region",
         "a.json",
-        '[{"x":[{"n":1}],"y":[{"m":2}]}]',
-        ["x", "y"],
-        "TT",
-        [['[{"n": 1}]', '[{"m": 2}]']],
+        b'{"north":{"rows":[{"a":1}]},"south":{"rows":[{"a":2}]}}',
+        [Table(["a"], "I", [[1]], name="a_north_rows"), Table(["a"], "I", [[2]], name="a_south_rows")],
     ),
+    Case("json-no-rows-under-its-key", "a.json", b'{"data":[],"count":0}', refused=("empty_file", "data: 0")),
     one(
-        "json-nested-three-levels",
+        "json-types-and-nulls-asked",
         "a.json",
-        '[{"a":{"b":{"c":1,"d":{"e":"x"}}}},{"a":{"b":{"c":2}}},{"a":null}]',
-        ["a.b.c", "a.b.d.e"],
-        "FT",
-        [[1, "x"], [2, None], [None, None]],
+        '[{"id":1,"n":"5"},{"id":2,"n":"gone"}]',
+        ["id", "n"],
+        "TF",
+        [["1", 5], ["2", None]],
+        asked=Asked(read_as=ReadAs(types={"id": "text"}, nulls=("gone",))),
     ),
     one(
-        "json-geo-features",
-        "cities.json",
-        json.dumps(POINTS),
-        ["id", "city", "pop.men", "pop.women", "geometry.type", "geometry.coordinates", "lat", "lon"],
-        "ITFFTTFF",
-        [
-            [7, "Rome", 1, 2, "Point", "[12.5, 41.9]", 41.9, 12.5],
-            [8, "Nowhere", None, None, None, None, None, None],
-        ],
-        read_as={"shape": "features"},
-    ),
-    one(
-        "json-geo-lines-with-a-property-called-lat",
-        "areas.json",
-        json.dumps(AREA) + "\n" + json.dumps(AREA),
-        ["lat", "n", "geometry.type", "geometry.coordinates"],
-        "TITT",
-        [["north", 1, "Polygon", json.dumps(AREA["geometry"]["coordinates"])]] * 2,  # type: ignore[index]
+        "json-totals-below",
+        "a.json",
+        '[{"item":"fig","n":1},{"item":"kiwi","n":2},{"item":"plum","n":4},{"item":"Total","n":7}]',
+        ["item", "n"],
+        "TI",
+        [["fig", 1], ["kiwi", 2], ["plum", 4]],
+        said=[(None, 'totals in row 4, "Total", left out', 1)],
     ),
     one("json-one-record", "a.json", '{"a":1,"b":"x","c":{"d":2}}', ["a", "b", "c.d"], "ITI", [[1, "x", 2]]),
     one(
