@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,7 @@ RESULTS_BYTES_MAX = 6_000_000
 async def part_fields(context: JobContext, analysis: Analysis) -> dict[str, Any]:
     """The parts with their results, all artifacts, and what was printed; keeps the artifacts."""
     runs = [part.analysis.run for part in analysis.parts]
-    produced, names = _produced(runs)
+    produced, names = files_of(runs)
     artifacts = await keep_artifacts(context, produced)
     context.notes += part_notes(analysis)
     for run in runs:
@@ -29,7 +30,7 @@ async def part_fields(context: JobContext, analysis: Analysis) -> dict[str, Any]
     left = RESULTS_BYTES_MAX
     for number, (part, renamed) in enumerate(zip(analysis.parts, names, strict=True), 1):
         one = part.analysis
-        result = with_chart(_named(one.run.result if one.run else None, renamed), artifacts)
+        result = with_chart(named(one.run.result if one.run else None, renamed), artifacts)
         left -= len(json.dumps(result, ensure_ascii=False, default=str).encode("utf-8", "replace"))
         if left < 0:
             result = None
@@ -56,7 +57,7 @@ async def part_fields(context: JobContext, analysis: Analysis) -> dict[str, Any]
     }
 
 
-def _produced(runs: list[RunResult | None]) -> tuple[list[Produced], list[dict[str, str]]]:
+def files_of(runs: Sequence[RunResult | None]) -> tuple[list[Produced], list[dict[str, str]]]:
     """All files under names of their own, and for each part what its names have become.
 
     What an earlier part wrote is still there in a later one, and comes out again: it is kept once.
@@ -78,7 +79,8 @@ def _produced(runs: list[RunResult | None]) -> tuple[list[Produced], list[dict[s
     return produced, names
 
 
-def _named(result: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any] | None:
+def named(result: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any] | None:
+    """`result`, if it is a chart by the name that its figure is kept under."""
     if result is None or result.get("type") != "chart":
         return result
     return {**result, "name": names.get(result["name"], result["name"])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
 from worker.harmless import harmless_changes
+from worker.part_fields import files_of, named
 from worker.tables import put_tables, session_tables
 
 _FIGURE_BYTES_MAX = 32 << 20
@@ -34,8 +36,11 @@ async def replay(context: JobContext) -> dict[str, Any]:
     await context.stage("running", {"code": source.code, "language": source.language})
     runs = [await _run(context, code, language, at) for at, (code, language) in enumerate(codes, 1)]
     last = runs[-1]
-    produced = [one for run in runs for one in run.produced]
-    changed, said = await _differences(context, source, runs, produced)
+    produced, names = files_of(runs)
+    compared = [
+        replace(run, result=named(run.result, renamed)) for run, renamed in zip(runs, names, strict=True)
+    ]
+    changed, said = await _differences(context, source, compared, produced)
     said += _other_ground(context, source)
     record = Replay(of=source.task_id, same=not changed, differences=[*changed, *said])
     data = {table.name: table.sha256 for table in tables}
