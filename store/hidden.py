@@ -23,7 +23,10 @@ def plain_name(name: str) -> str:
 def means_table(said: str, table: str, file: str) -> bool:
     """Whether `said` names the table, or the file that it was read from, with or without its ending."""
     spoken = plain_name(said)
-    names = {plain_name(table), plain_name(file), plain_name(PurePosixPath(file).stem)}
+    names = {plain_name(table), plain_name(file)}
+    while (stem := PurePosixPath(file).stem) != file:  # `orders.csv.gz` is `orders.csv` and `orders`
+        names.add(plain_name(stem))
+        file = stem
     return spoken in names or _identifier(spoken) == table
 
 

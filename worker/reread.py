@@ -74,8 +74,26 @@ async def _read_again(context: JobContext, table: Table, read_as: dict[str, Any]
         raise JobFailedError("bad_file", f"{file.name}: another table came than {table.name}.")
     said: dict[str, Any] = {"asked": read_as, "place": place} if read_as else {}
     read = {**profile, "read_as": {**profile["read_as"], **said}}
+    _check_hidden_count(table, hidden, read)
     _check_types(read_as, [column["name"] for column in profile["columns"]], hidden, table, file)
     return await keep_table(context, file, read, produced, table.position, hidden, replaces=table)
+
+
+def _check_hidden_count(table: Table, hidden: Hidden, read: dict[str, Any]) -> None:
+    """Refuse a reading in which a hidden column may have another name, as under another header.
+
+    Raises:
+        JobFailedError: Fewer columns were left out than before, and the same were to be.
+    """
+    then, now = table.profile.get("read_as", {}).get("hidden", 0), read["read_as"].get("hidden", 0)
+    names = hidden_columns(hidden, table.name, str(table.profile.get("file", "")))
+    if table.hidden == list(names) and isinstance(then, int) and now < then:
+        raise JobFailedError(
+            "bad_file",
+            f"Read so, table {table.name} has {now} of its {then} hidden columns ({', '.join(names)}): "
+            "the others would be seen under other names. Hide nothing first, then read it so, and hide the "
+            "new names",
+        )
 
 
 def _check_types(

@@ -230,7 +230,7 @@ async def keep_table(
         name=profile["name"],
         file_id=file.file_id,
         position=position,
-        profile={**profile, "sha256": produced.sha256, "bytes": produced.size_bytes},
+        profile={**profile, "file": file.name, "sha256": produced.sha256, "bytes": produced.size_bytes},
         blob_key=key,
         sha256=produced.sha256,
         size_bytes=produced.size_bytes,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Any
 
 from .errors import NOT_A_TABLE, BadFileError
 from .read_as import Asked
@@ -50,9 +52,19 @@ def without_hidden(table: TextTable, asked: Asked) -> TextTable:
     table.columns = [table.columns[index] for index in kept]
     if table.kinds is not None:
         table.kinds.keep(kept)
-    seen = set(table.columns)
-    table.coercions = [item for item in table.coercions if item["column"] is None or item["column"] in seen]
+    table.coercions = [_untold(item, names, set(table.columns)) for item in table.coercions]
+    table.coercions = [item for item in table.coercions if item["cells"]]
     return table
+
+
+def _untold(item: dict[str, Any], hidden: set[str], columns: set[str]) -> dict[str, Any]:
+    """A coercion that says nothing of a hidden column; one of such a column has no cells."""
+    if item["column"] is not None:
+        return item if item["column"] in columns else {**item, "cells": 0}
+    said = plain_name(item["what"])
+    if any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) for name in hidden):
+        return {**item, "what": "a report that names a hidden column"}
+    return item
 
 
 def plain_name(name: str) -> str:

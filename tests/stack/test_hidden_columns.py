@@ -188,3 +188,30 @@ def test_a_misspelt_name_before_the_tables_are_known_is_said(stack: Stack, files
     assert any(
         "table orders has only 0 of the 1 columns that are named: mail" in note for note in record["notes"]
     )
+
+
+def test_a_header_read_otherwise_does_not_bring_a_hidden_column_back(stack: Stack, files: list[Path]) -> None:
+    made = stack.client.create_session(files[:1], hidden={"orders": ["Email"]})
+    done(stack, made)
+    task = stack.client.read_as(made["session_id"], "orders", {"header_row": -1})
+    record = stack.client.wait_for(task["task_id"])
+    assert (record["state"], record["outcome"]) == ("failed", "bad_file"), record["answer"]
+    assert "has 0 of its 1 hidden columns (email)" in record["error"]["message"]
+    assert leaks(stack.client.session(made["session_id"])["tables"]) == []
+
+
+def test_a_run_that_had_begun_ends_with_what_it_has_and_the_next_sees_nothing(
+    stack: Stack, files: list[Path]
+) -> None:
+    made = stack.client.create_session(files[:1])
+    done(stack, made)
+    code = "import time\ntime.sleep(2)\nresult = list(df.columns)"
+    begun = stack.client.execute(code, session_id=made["session_id"])
+    for _ in range(100):
+        if stack.client.status(begun["task_id"], wait=1)["stage"] == "running":
+            break
+    hiding = stack.client.hide(made["session_id"], {"*": ["Email"]})
+    after = stack.run("result = list(df.columns)", session_id=made["session_id"])
+    assert after["result"]["value"] == ["order_id", "customer_id", "amount"]
+    assert stack.client.wait_for(begun["task_id"])["result"]["value"][2] == "Email"
+    done(stack, hiding)

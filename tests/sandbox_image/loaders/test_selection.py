@@ -60,3 +60,17 @@ def test_one_table_is_read_again_under_its_name(tmp_path: Path) -> None:
 def test_a_table_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(BadFileError, match='d.json has no table key "c"; there are: a, b'):
         read(tmp_path, TABLES, "d.json", Asked(only={"key": "c"}))
+
+
+def test_case_and_spaces_do_not_bring_a_hidden_column_back(tmp_path: Path) -> None:
+    (profile,) = read(tmp_path, "n,E Mail\n1,a\n", "d.csv", Asked(hidden=frozenset({" e  mail"})))
+    assert [column["name"] for column in profile["columns"]] == ["n"]
+    assert profile["read_as"]["hidden"] == 1
+
+
+def test_a_report_of_the_whole_table_does_not_name_a_hidden_column(tmp_path: Path) -> None:
+    text = "# the ssn is 111-22-3333\nn,ssn\n1,111-22-3333\n2,222-33-4444\n"
+    (profile,) = read(tmp_path, text, "d.csv", Asked(hidden=frozenset({"ssn"})))
+    assert "ssn" not in json.dumps(profile)
+    assert "111-22" not in json.dumps(profile)
+    assert {"column": None, "what": "a report that names a hidden column", "cells": 1} in profile["coercions"]
