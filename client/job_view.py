@@ -42,8 +42,10 @@ def replay_view(record: dict[str, Any]) -> RenderableType | None:
 
 
 def approval_line(record: dict[str, Any]) -> str:
-    """Who let the code run; empty where nobody was asked."""
+    """Who let the code run, or did not; empty where nobody was asked."""
     approval = record.get("approval") or {}
+    if approval.get("state") == "rejected" and approval.get("reason"):
+        return f"rejected: {plain(approval['reason'])}"
     if approval.get("state") == "approved":
         return "approved, with code of your own" if approval.get("edited") else "approved as it was"
     return ""

@@ -37,6 +37,7 @@ _TAKEN_OVER = (
     "notes",
     "receipt",
 )
+_SPACES = re.compile(r"""("[^"]*"|'[^']*'|`[^`]*`|“[^”]*”)|\s+""")
 _CHANGING = re.compile(
     r"\b(?:now|today|utcnow|localtime|gmtime|time_ns|perf_counter|monotonic|current_\w+|transaction_timestamp|"
     r"get_current_\w+|localtimestamp|random\w*|rand\w*|sample|shuffle|permutation|choice\w*|secrets|"
@@ -140,6 +141,11 @@ def planner_version() -> str:
     return digest.hexdigest()
 
 
+def plain_question(text: str) -> str:
+    """`text` with its spaces made one, but for those inside of quotes, which may be part of a name."""
+    return _SPACES.sub(lambda found: found[1] or " ", text).strip()
+
+
 def changes_by_itself(code: str) -> bool:
     """Whether code may give another result on the same data: it reads a clock, or draws lots."""
     return bool(_CHANGING.search(code))
@@ -169,8 +175,15 @@ async def _origin(context: JobContext, source: Job) -> str:
 
 
 def _asked(kind: str, request: Request) -> list[Any]:
-    question = " ".join((request.question or "").split())
-    return [kind, question, request.mode, request.table, request.column, request.operation, request.by]
+    return [
+        kind,
+        plain_question(request.question or ""),
+        request.mode,
+        request.table,
+        request.column,
+        request.operation,
+        request.by,
+    ]
 
 
 def _model(spec: str) -> list[str]:

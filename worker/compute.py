@@ -23,6 +23,7 @@ from worker.models.choose import choose_model, resolve_spec
 
 _SAME = 1e-9
 """Relative: sums of the same numbers in another order differ by less."""
+_GROUPS_SAID = 10
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,25 @@ def _as_value(analysis: Analysis, wanted: Wanted) -> Analysis:
     result = analysis.run.result
     if cells is not None and len(cells) == 1 and len(cells[0]) == 1:
         result = {"type": "scalar", "value": cells[0][0]}
-    said = template_words(result, "").removeprefix("The result is ")
-    words = analysis.answer or safe_words(f"The {wanted.words}, is {said}")
+    words = analysis.answer or safe_words(_words(result, wanted))
     run = replace(analysis.run, result=result)
     return replace(analysis, run=run, answer=words, understood=analysis.understood or wanted.words)
+
+
+def _words(result: dict[str, Any] | None, wanted: Wanted) -> str:
+    cells = _cells(result) or []
+    if wanted.by is None or not cells or any(len(row) != 2 for row in cells):
+        said = template_words(result, "").removeprefix("The result is ")
+        return f"The {wanted.words}, is {said}"
+    pairs = [f"{key} {_shown(value)}" for key, value in cells[:_GROUPS_SAID]]
+    more = f", and {len(cells) - _GROUPS_SAID:,} more" if len(cells) > _GROUPS_SAID else ""
+    return f"The {wanted.words}: {', '.join(pairs)}{more}."
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    return "none" if value is None else f"{value:,}" if type(value) is int else str(value)
 
 
 def _cells(result: dict[str, Any] | None) -> list[list[Any]] | None:

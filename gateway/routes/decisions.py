@@ -22,6 +22,7 @@ from gateway.schemas import Status
 from gateway.services import Services, ServicesDep
 from gateway.views import status_of
 from store.records import Approval, Job, JobError, utc_now
+from store.text import clean_text
 
 router = APIRouter(tags=["jobs"], dependencies=REQUIRE_KEY)
 _ERRORS = responses(400, 401, 404, 409, 413, 415, 422, 503)
@@ -76,14 +77,13 @@ async def reject_task(
 ) -> Response:
     """End a job that waits with its code: nothing of it is run."""
     job, approval, since = await _waiting(services, caller, task_id)
-    rejected = {"state": "rejected", "reason": body.reason, "decided_at": utc_now()}
-    said = f"The code was rejected: {body.reason}" if body.reason.strip() else "The code was rejected."
+    rejected = {"state": "rejected", "reason": clean_text(body.reason), "decided_at": utc_now()}
     changes = {
         "state": "cancelled",
         "stage": "done",
         "outcome": "cancelled",
         "approval": approval.model_copy(update=rejected),
-        "error": JobError(code="rejected", message=said),
+        "error": JobError(code="rejected", message="The code was rejected; nothing of it ran."),
     }
     ended = await services.store.end_awaiting(job.tenant_id, task_id, since, changes)
     if ended is None:

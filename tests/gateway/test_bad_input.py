@@ -12,6 +12,7 @@ from gateway.json_reply import JSONReply
 from gateway.views import status_of
 from store.records import Job, Request, Stream
 from tests.gateway.conftest import Gateway
+from tests.gateway.moved import waiting
 
 JSON = {"Content-Type": "application/json"}
 
@@ -131,13 +132,22 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-names = st.sampled_from(["question", "code", "language", "mode", "policy", "model", "cache", "session_id"])
+names = st.sampled_from(
+    ["question", "code", "language", "mode", "policy", "model", "cache", "session_id"]
+    + ["questions", "column", "operation", "by", "table", "approve", "seen", "reason"]
+)
 bodies = st.dictionaries(names | st.text(max_size=5), values, max_size=6) | values
 
 
-@given(body=bodies, path=st.sampled_from(["/execute", "/sessions/{}/analyze"]))
+wanted = st.fixed_dictionaries({"column": st.text(max_size=20), "operation": st.just("sum")})
+paths = ["/execute", "/sessions/{}/analyze", "/sessions/{}/batch", "/sessions/{}/compute"]
+
+
+@given(
+    body=bodies | wanted, path=st.sampled_from([*paths, "/status/waiting/approve", "/status/waiting/reject"])
+)
 @settings(
-    max_examples=150,
+    max_examples=250,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     database=None,
@@ -146,9 +156,10 @@ async def test_no_json_makes_a_500(gateway: Gateway, body: Any, path: str) -> No
     if "{}" in path:
         sessions = await gateway.services.store.list_sessions("alpha", 1)
         path = path.format(sessions[0].session_id if sessions else (await gateway.session())["session_id"])
+    path = path.replace("waiting", (await waiting(gateway)).task_id) if "waiting" in path else path
     content = json.dumps(body).encode()
     reply = await gateway.client.post(path, content=content, headers=JSON)
-    assert reply.status_code in (202, 400, 404, 422, 429), reply.text
+    assert reply.status_code in (200, 202, 400, 404, 409, 422, 429), reply.text
     assert reply.json()
 
 

@@ -103,11 +103,12 @@ async def test_what_was_not_seen_is_not_approved(gateway: Gateway) -> None:
 
 async def test_a_rejected_job_has_ended_and_says_why(gateway: Gateway) -> None:
     job = await waiting(gateway)
-    reply = await post(gateway, job.task_id, "reject", {"reason": "It counts cancelled orders."})
+    reply = await post(gateway, job.task_id, "reject", {"reason": "It counts \x1b[2J cancelled orders."})
     status = reply.json()
     assert (reply.status_code, status["state"], status["outcome"]) == (200, "cancelled", "cancelled")
     assert status["error"]["code"] == "rejected"
-    assert "cancelled orders" in status["error"]["message"]
+    assert "cancelled orders" in status["approval"]["reason"]
+    assert "\x1b" not in status["approval"]["reason"]
     assert (status["approval"]["state"], status["finished_at"] is None) == ("rejected", False)
     assert job.task_id not in await gateway.queued_ids()
 

@@ -63,7 +63,7 @@ def test_the_same_question_of_the_same_bytes_is_stored_and_its_chart_outlives_it
     anew = asked(stack, second_session, question, cache=False)
     assert (anew["state"], anew["cached"]) == ("succeeded", False)
     file.write_text(file.read_text().replace("10.5", "10.6"))
-    changed = stack.ask(file, question)
+    changed = stack.ask(file, question, cache=True)
     assert (changed["state"], changed["cached"]) == ("succeeded", False)
 
 

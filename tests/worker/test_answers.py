@@ -25,7 +25,7 @@ from tests.worker.asking import (
     worked,
 )
 from worker import answers
-from worker.answers import changes_by_itself, planner_version
+from worker.answers import changes_by_itself, plain_question, planner_version
 from worker.engines.dummy import DummyEngine
 from worker.models.settings import ModelSettings
 from worker.runtime import Runtime
@@ -307,6 +307,19 @@ async def test_many_at_once_are_all_answered(runtime: Runtime) -> None:
     assert {job.state for job in done} == {"succeeded"}
     assert len({str(job.result) for job in done}) == 1
     assert (await found(runtime, jobs[0])).answer_key is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "same"),
+    [
+        (" total  of\n x ", "total of x", True),
+        ('rows where name is "a  b"', 'rows where name is "a b"', False),
+        ("rows  where `a  b` is 1", "rows where `a  b` is 1", True),
+        ("total of x", "total of X", False),
+    ],
+)
+def test_spaces_between_words_do_not_count(text: str, other: str, same: bool) -> None:
+    assert (plain_question(text) == plain_question(other)) is same
 
 
 def test_the_planners_version_is_computed_once_from_their_source() -> None:
