@@ -19,7 +19,7 @@ from worker.models.builtin.grammar import (
     phrase,
     seq,
 )
-from worker.models.builtin.mentions import column, number
+from worker.models.builtin.mentions import column, described_column, number
 from worker.models.builtin.tokens import stem
 
 _BE = opt(phrase("is", "are", "was", "were", "of"))
@@ -57,7 +57,22 @@ def bounds() -> Parser:
         column("number"), _BE, opt(phrase("in the range", "ranging")), phrase("between", "from"), number(),
         phrase("and", "to"), number(),
     )  # fmt: skip
-    return alt(one, bound(both, _both), bound(between, _between), having_so_many(), signed(), compared())
+    kinds = (having_so_many(), signed(), compared(), than())
+    return alt(one, bound(both, _both), bound(between, _between), *kinds)
+
+
+def than() -> Parser:
+    """Match `older than 30`, `heavier than 5000 g`: a bound on the one column that the adjective is about."""
+
+    def make(context: Context, v: tuple[Any, ...]) -> Iterator[tuple[Filter, ...]]:
+        operation, adjective = lexicon.COMPARATIVES[v[1]]
+        found = described_column(context, adjective)
+        named = v[3] if v[3] not in {"year old", None} else None
+        if found is not None and (named is None or named in found.stems or named == "year"):
+            yield (Filter(found.name, operation, (v[2],)),)
+
+    years = applied(phrase("years old", "years", "years of age"), lambda _: "year")
+    return bound(seq(_BE, phrase(*lexicon.COMPARATIVES), number(), opt(alt(years, unit()))), make)
 
 
 def unit() -> Parser:

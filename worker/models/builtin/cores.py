@@ -27,7 +27,7 @@ from worker.models.builtin.mentions import column, listing, named_columns, numbe
 from worker.models.builtin.modifiers import adjectives
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column
-from worker.models.builtin.tokens import stem
+from worker.models.builtin.tokens import is_plural, stem
 
 _NOUN_END = opt(phrase("column", "values", "value", "field"))
 _OF = opt(phrase("of", "of all", "for", "in", "of all the", "of the", "in the"))
@@ -272,7 +272,7 @@ def plural_of_column() -> Parser:
     def plural(context: Context, at: int) -> Iterator[Found]:
         for found, end in column("text")(context, at):
             word = context.norm(end - 1)
-            if end == at + 1 and word != stem(word) and found.stems == (stem(word),):
+            if end == at + 1 and is_plural(word) and found.stems == (stem(word),):
                 yield found, end
 
     return bound(seq(phrase("how many", "number of"), plural), make)

@@ -12,9 +12,8 @@ from worker.models.builtin.cores_time import two_values
 from worker.models.builtin.filters import ARTICLE, held
 from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, meaning, opt, phrase, seq
-from worker.models.builtin.mentions import number, whole_number
+from worker.models.builtin.mentions import described_column, number, whole_number
 from worker.models.builtin.row_nouns import row_noun
-from worker.models.builtin.schema import Column
 
 _HAVE = phrase(
     "have", "has", "had", "with", "having", "that have", "which have", "that had", "where the", "whose"
@@ -86,27 +85,18 @@ def adjective_frame() -> Parser:
 
 def _measured(context: Context, who: Any, word: str, limit: int, *, mean: bool) -> Iterator[Frame]:
     ascending, _ = lexicon.ADJECTIVES[word]
-    by = column_of(context, word)
+    by = described_column(context, word)
     if by is None or (who[0] is not None and who[0].column == by.name):
         return
     agg = Agg("mean", by.name) if mean else None
     yield from ranked_frames(context, who, (agg, by), limit=limit, ascending=ascending)
 
 
-def column_of(context: Context, word: str) -> Column | None:
-    """Return the one column of numbers that an adjective such as `heaviest` is about, if there is one."""
-    _, stems = lexicon.ADJECTIVES[word]
-    found = [c for c in context.table.of_kind("number") if stems & set(c.stems) and not c.id_like]
-    if len(found) > 1:
-        context.blame(f'"{word}" may be about {found[0].name} or {found[1].name}: name one of them')
-    return found[0] if len(found) == 1 else None
-
-
 def peak_frame() -> Parser:
     """Match `how old was the oldest person`: the highest or lowest value itself."""
 
     def make(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
-        by = column_of(context, v[1])
+        by = described_column(context, v[1])
         if by is not None:
             yield Frame("aggregate", (Agg("min" if lexicon.ADJECTIVES[v[1]][0] else "max", by.name),))
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from worker.models.builtin import lexicon
+from worker.models.builtin.bounds import bounds
 from worker.models.builtin.filters import ARTICLE
 from worker.models.builtin.frame import Agg, Filter, Frame
 from worker.models.builtin.grammar import Context, Found, Parser, alt, applied, bound, opt, phrase, seq
+from worker.models.builtin.held_values import value
 from worker.models.builtin.mentions import column
 from worker.models.builtin.modifiers import adjectives
-from worker.models.builtin.row_nouns import row_noun
+from worker.models.builtin.row_nouns import counting_column, row_noun
 from worker.models.builtin.schema import Column
 from worker.models.builtin.tokens import stem
 
@@ -27,7 +29,22 @@ def counted() -> Parser:
         seq(adjectives(), entities()),
         lambda v: Frame("aggregate", (Agg("count"),), filters=v[0], which="grouped"),
     )
-    return alt(noun_count, total, grouped, bound(seq(_HEAD, ARTICLE, flagged()), _flags), amounts())
+    sexed = bound(seq(_HEAD, ARTICLE, sexes()), _counted_sex)
+    be = phrase("is", "was", "are", "were", "has", "have", "had", "does", "did", "do")
+    inside = applied(
+        seq(
+            phrase("in how many", "on how many", "for how many"),
+            adjectives(),
+            row_noun(),
+            be,
+            ARTICLE,
+            bounds(),
+        ),
+        lambda v: Frame("aggregate", (Agg("count"),), filters=(*v[1], *v[5])),
+    )
+    return alt(
+        sexed, inside, noun_count, total, grouped, bound(seq(_HEAD, ARTICLE, flagged()), _flags), amounts()
+    )
 
 
 def entities() -> Parser:
@@ -42,6 +59,28 @@ def entities() -> Parser:
                 yield noun, end
 
     return parse
+
+
+def sexes() -> Parser:
+    """Match `women`, `males`: a value of the column that tells men from women."""
+    inner = value(common=False)
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for (found, held), end in inner(context, at):
+            if found.sexed and context.norm(at) in lexicon.SEXES and end == at + 1:
+                yield (found, held), end
+
+    return parse
+
+
+def _counted_sex(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
+    found, held = parts[2]
+    repeated = [c for c in context.table.columns if c.stems[-1:] == ("id",) and c.unique < context.table.rows]
+    persons = [c for c in context.table.columns if "age" in c.stems or c.stems[-1:] == ("name",)]
+    if persons and not repeated and counting_column(context.table) is None:
+        yield Frame("aggregate", (Agg("count"),), filters=(Filter(found.name, "=", (held,)),))
+    else:
+        context.blame(f"rows may be no persons: ask for rows where {found.name} is {held}")
 
 
 def flagged() -> Parser:

@@ -23,7 +23,7 @@ _HAS = phrase(
     "has", "have", "had", "with", "has got", "generated", "generates", "generate", "made", "makes", "earned",
     "earns", "brought in", "brings in", "produced", "produces", "shows", "showed", "that has", "that have",
     "recorded", "accounts for", "achieved", "having", "that had", "reached", "hit", "received", "saw",
-    "experienced", "scored", "reached the", "whose",
+    "experienced", "scored", "reached the", "whose", "are", "do we have", "are there",
 )  # fmt: skip
 _RANKED_BY = phrase(
     "by", "by the", "in terms of", "based on", "ranked by", "according to", "sorted by", "ordered by", "in",
@@ -203,9 +203,13 @@ def subject_seen() -> Parser:
 
     def parse(context: Context, at: int) -> Iterator[Any]:
         for (dim, filters), end in inner(context, at):
-            yield Seen((dim, filters), context.norm(end - 1).endswith("s")), end
+            yield Seen((dim, filters), _is_plural(context.norm(end - 1))), end
 
     return parse
+
+
+def _is_plural(word: str) -> bool:
+    return word.endswith("s") and word not in {"species", "series"}
 
 
 class Seen(tuple):  # type: ignore[type-arg]

@@ -8,11 +8,24 @@ from typing import Any
 from worker.models.builtin import lexicon
 from worker.models.builtin.filters import ARTICLE, value_phrase
 from worker.models.builtin.frame import Agg, Frame
-from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, listed, opt, phrase, seq
+from worker.models.builtin.grammar import (
+    Context,
+    Found,
+    Parser,
+    alt,
+    applied,
+    bound,
+    listed,
+    opt,
+    phrase,
+    seq,
+)
 from worker.models.builtin.groups import dim
 from worker.models.builtin.mentions import column, whole_number
 from worker.models.builtin.modifiers import adjectives
 from worker.models.builtin.row_nouns import row_noun
+from worker.models.builtin.schema import Column
+from worker.models.builtin.tokens import is_plural
 
 _SHARE = phrase("share", "percentage", "percent", "proportion", "fraction", "percentage share", "part")
 _ASK = opt(phrase("what", "which", "the"))
@@ -32,6 +45,22 @@ def share_frame() -> Parser:
     def by_group(_: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
         yield Frame("share_groups", (Agg("sum", v[3].name),), (v[-1],))
 
+    plain = bound(
+        column("number"),
+        lambda c, found: [] if found.rate_like or found.of_one_unit or found.id_like else [found],
+    )
+    each_in = seq(
+        _ASK, _SHARE, phrase("of"), rows, phrase("is on each", "is in each", "are in each", "is each",
+
+            "are on each", "is from each", "has each", "are each", "belong to each"), dim(),
+    )  # fmt: skip
+    of_each = seq(
+        _ASK,
+        _SHARE,
+        phrase("of each"),
+        dim(),
+        opt(phrase("in percent", "in the data", "of all rows", "of rows")),
+    )
     comes = phrase(
         "is from",
         "comes from",
@@ -52,7 +81,9 @@ def share_frame() -> Parser:
     )
     return alt(
         bound(seq(_ASK, _SHARE, phrase("of", "of the", "of all", "of all the"), rows), of_rows),
-        bound(seq(_ASK, _SHARE, phrase("of", "of the"), measure, each, dim()), by_group),
+        bound(seq(_ASK, _SHARE, phrase("of", "of the"), alt(measure, plain), each, dim()), by_group),
+        bound(each_in, lambda c, v: [Frame("share_groups", (Agg("count"),), (v[5],))] if not v[3][1] else []),
+        bound(of_each, lambda c, v: [Frame("share_groups", (Agg("count"),), (v[3],))]),
         bound(seq(measure, phrase("share", "percentage"), each, dim()),
               lambda c, v: [Frame("share_groups", (Agg("sum", v[0].name),), (v[3],))]),
         bound(group_first, lambda c, v: [Frame("share_groups", (Agg("sum", v[6].name),), (v[3],))]),
@@ -211,6 +242,7 @@ def unique_frame() -> Parser:
         applied(seq(opt(phrase("which")), word, opt(of), ARTICLE, column(), opt(phrase("values", "column"))),
                 lambda v: Frame("unique", columns=(v[4].name,))),
         applied(seq(word, column(), phrase("values")), lambda v: Frame("unique", columns=(v[1].name,))),
+        bound(plural_column(), _listed_values),
         applied(
             seq(opt(phrase("which")), column("text"), phrase("are there", "exist", "do we have",
                 "are in the data")),
@@ -219,3 +251,24 @@ def unique_frame() -> Parser:
         applied(seq(phrase("list of", "list of all", "list all"), column("text")), lambda v: Frame("unique",
             columns=(v[1].name,))),
     )  # fmt: skip
+
+
+def plural_column() -> Parser:
+    """Match a text column named in the plural: `countries`; the value is `(column, words before it)`."""
+    inner = column("text")
+
+    def parse(context: Context, at: int) -> Iterator[Found]:
+        for found, end in inner(context, at):
+            if is_plural(context.norm(end - 1)):
+                yield (found, [token.norm for token in context.tokens[:at]]), end
+
+    return parse
+
+
+def _listed_values(context: Context, pair: tuple[Column, list[str]]) -> Iterator[Frame]:
+    """Yield the different values of a column that repeats, where `which` or `list` asks for them."""
+    found, before = pair
+    asked = before[:1] in (["which"], ["list"], ["show"], ["name"]) or before[:2] == ["what", "are"]
+    whole = any(one.stems[-1:] == ("id",) for one in context.table.columns if one.name != found.name)
+    if asked and found.unique < context.table.rows - found.nulls and not found.id_like and not whole:
+        yield Frame("unique", columns=(found.name,))

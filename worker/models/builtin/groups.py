@@ -76,17 +76,23 @@ def opt_calendar() -> Parser:
     return applied(seq(opt(phrase("calendar")), period_word()), lambda v: v[1])
 
 
+def _had(v: tuple[Any, ...]) -> tuple[Any, ...]:
+    return v[:4]
+
+
 def groups() -> Parser:
     """Match `by category and region`, `for each month`."""
     plain = (
         "by", "for each", "for every", "in each", "in every", "within each", "grouped by", "group by",
         "broken down by", "split by", "of each", "at each", "from each", "by each", "for each of the",
-        "across each", "on each", "for the different", "for all the different",
+        "across each", "on each", "for the different", "for all the different", "are on each", "are in each",
+        "are there on each", "are there at each", "are there in each", "does each", "do the different",
     )  # fmt: skip
     opening = alt(
         applied(phrase(*plain), lambda _: False), applied(phrase("per", "each", "every"), lambda _: True)
     )
     article = opt(phrase("the", "each"))
+    having = opt(phrase("have", "has"))
     again = phrase("and", "and by", "and per", "and for each", "and each", "by", "per", "&", ",", "for each")
     second = opt(seq(again, article, dim()))
 
@@ -96,4 +102,4 @@ def groups() -> Parser:
         if len(set(dims)) == len(dims):
             yield Groups(dims, per)
 
-    return bound(seq(opening, article, dim(), second), make)
+    return bound(applied(seq(opening, article, dim(), second, having), _had), make)

@@ -127,6 +127,12 @@ ADJECTIVES = {
     "priciest": (False, frozenset({"price"})),
 }  # fmt: skip
 """What is least or most of which columns: `heaviest` is the highest weight."""
+COMPARATIVES = {
+    "longer than": (">", "longest"), "heavier than": (">", "heaviest"), "lighter than": ("<", "lightest"),
+    "taller than": (">", "tallest"), "older than": (">", "oldest"), "younger than": ("<", "youngest"),
+    "faster than": (">", "fastest"), "slower than": ("<", "slowest"), "cheaper than": ("<", "cheapest"),
+    "more expensive than": (">", "priciest"), "shorter than": ("<", "shortest"),
+}  # fmt: skip
 VERBS = (
     "measured", "recorded", "observed", "reported", "registered", "logged", "listed", "made", "placed",
     "taken", "counted",

@@ -181,3 +181,12 @@ def whole_number() -> Parser:
             yield int(context.tokens[at].norm), at + 1
 
     return parse
+
+
+def described_column(context: Context, word: str) -> Column | None:
+    """Return the one column of numbers that an adjective such as `heaviest` is about, if there is one."""
+    _, stems = lexicon.ADJECTIVES[word]
+    found = [c for c in context.table.of_kind("number") if stems & set(c.stems) and not c.id_like]
+    if len(found) > 1:
+        context.blame(f'"{word}" may be about {found[0].name} or {found[1].name}: name one of them')
+    return found[0] if len(found) == 1 else None

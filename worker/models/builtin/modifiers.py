@@ -64,7 +64,9 @@ def filters() -> Parser:
         "where", "with", "whose", "having", "have", "has", "had", "when", "that have", "that has",
         "which have",
         "which has", "who have", "for which", "where the", "with the", "whose the", "with a", "with an",
-        "have a", "that had", "and", "in which", "if", "are", "have an", "has a",
+        "have a", "that had", "and", "in which", "if", "are", "have an", "has a", "were", "was", "is",
+        "who are",
+        "that are", "who were", "that were",
     )  # fmt: skip
     named = bound(seq(column("text"), values()), lambda c, v: [held(*v[1])] if v[0] == v[1][0] else [])
     conditions = alt(bounds(), applied(alt(condition(), named), lambda one: (one,)))

@@ -242,7 +242,8 @@ def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:
     for agg in core.aggs:
         if agg.function != "mean" or not agg.column:
             continue
-        if not _averages(
+        plainly = _said_mean(context) and not context.table.column(agg.column).additive
+        if not plainly and not _averages(
             context.table.column(agg.column), [d for one in groups for d in one.dims], context.table
         ):
             context.refuse(
@@ -251,6 +252,12 @@ def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:
             )
             return False
     return True
+
+
+def _said_mean(context: Context) -> bool:
+    """Whether a mean was asked for by that word, which nobody uses for a total divided by a count."""
+    said = {token.norm for token in context.tokens if token.kind == "word"}
+    return "mean" in said and not {"average", "avg"} & said
 
 
 def _sorted_into(context: Context, dims: tuple[Dim, ...]) -> None:

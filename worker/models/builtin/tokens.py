@@ -105,9 +105,20 @@ def _words(raw: str, start: int) -> list[Token]:
     return found
 
 
+UNINFLECTED = frozenset({"species", "series"})
+"""Words that are their own plural."""
+
+
+def is_plural(word: str) -> bool:
+    """Whether a word may be a plural, by its ending only."""
+    return bool(word) and (word in UNINFLECTED or word != stem(word))
+
+
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Return the singular of an English word, by its ending only, and short forms in full."""
+    if word in UNINFLECTED:
+        return word
     if word in ABBREVIATIONS:
         return ABBREVIATIONS[word]
     if len(word) > 3 and word.endswith(("ies", "ie")):
