@@ -7,9 +7,11 @@ import pytest
 from store.records import Mode
 from tests.questions.agreement import disagreement, invented
 from tests.questions.asked import Asked
+from tests.questions.asked_flights import FLIGHT_FILES, FLIGHTS
 from tests.questions.asked_joined import FILES, JOINED, JOINS, TWO_WAYS, UNSURE
 from tests.questions.rows import rows_of
-from tests.questions.running import ask
+from tests.questions.running import ask, loaded
+from worker.analysis.joins import find_joins
 
 SURE = [(one, question) for one in JOINED for question in one.questions]
 LEAST_ANSWERED = 0.9
@@ -58,3 +60,17 @@ def test_the_order_of_the_tables_changes_nothing() -> None:
     assert not isinstance(first, str)
     assert not isinstance(second, str)
     assert first.result == second.result
+
+
+@pytest.mark.parametrize("mode", ["pandas", "sql"])
+@pytest.mark.parametrize(
+    ("one", "question"),
+    [(one, question) for one in FLIGHTS for question in one.questions],
+    ids=[question for one in FLIGHTS for question in one.questions],
+)
+def test_joins_found_in_real_tables_give_true_answers(one: Asked, question: str, mode: Mode) -> None:
+    joins = find_joins([loaded(file)[0] for file in FLIGHT_FILES])
+    answer = ask(question, *FLIGHT_FILES, mode=mode, joins=joins)
+    assert not isinstance(answer, str), answer
+    wrong = disagreement(answer.result, one.truth(rows_of(one.file)))
+    assert not wrong, f"{wrong}\n{answer.plan.understood}\n{answer.plan.code}"

@@ -9,7 +9,7 @@ from worker.models.builtin.frame import Frame
 from worker.models.builtin.joined import joined_use, narrowed, used_columns, wide_tables
 from worker.models.builtin.mentions import listing
 from worker.models.builtin.reader import Reading, read
-from worker.models.builtin.schema import Table, table_noun
+from worker.models.builtin.schema import Column, Table, plain, table_noun
 from worker.models.builtin.tokens import stem, tokenize
 
 
@@ -92,12 +92,26 @@ def _shared(text: str, one: Sure, tables: tuple[Table, ...]) -> str:
         others = [
             table.name
             for table in tables
-            if table.name != home.name and any(c.name.casefold() == own.casefold() for c in table.columns)
+            if table.name != home.name
+            and any(
+                c.name.casefold() == own.casefold() and _may_hold(c, name, one.frame) for c in table.columns
+            )
         ]
         if others and not _says(spoken, table_noun(home.words)):
             where = listing([home.name, *others])
             return f'{own} is in {where}: say which, as in "{home.name} {own}"'
     return ""
+
+
+def _may_hold(other: Column, name: str, frame: Frame) -> bool:
+    """Whether a column of another table may be meant by `name`: it may hold the values asked for."""
+    filters = [one for one in frame.filters if one.column == name]
+    if not filters or any(one.op not in {"=", "in", "!=", "not in"} for one in filters):
+        return True
+    if name in {agg.column for agg in frame.aggs} | {dim.column for dim in frame.dims} | set(frame.columns):
+        return True
+    wanted = {plain(str(value)) for one in filters for value in one.values}
+    return not other.all_values or any(plain(value) in wanted for value in other.values)
 
 
 def _passed_through(one: Sure, found: list[Sure]) -> bool:

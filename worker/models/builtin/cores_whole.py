@@ -47,7 +47,7 @@ def share_frame() -> Parser:
 
     plain = bound(
         column("number"),
-        lambda c, found: [] if found.rate_like or found.of_one_unit or found.id_like else [found],
+        lambda c, found: [found] if _adds_up(found) else [],
     )
     each_in = seq(
         _ASK, _SHARE, phrase("of"), rows, phrase("is on each", "is in each", "are in each", "is each",
@@ -251,6 +251,12 @@ def unique_frame() -> Parser:
         applied(seq(phrase("list of", "list of all", "list all"), column("text")), lambda v: Frame("unique",
             columns=(v[1].name,))),
     )  # fmt: skip
+
+
+def _adds_up(found: Column) -> bool:
+    """Whether a share of it can only be one of its sum."""
+    named = found.rate_like or found.of_one_unit or found.id_like or found.calendar
+    return not named and found.stems[-1] not in lexicon.ENTITY_WORDS
 
 
 def plural_column() -> Parser:

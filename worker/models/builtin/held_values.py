@@ -84,6 +84,8 @@ def _valued(context: Context, at: int, end: int) -> tuple[list[tuple[Column, str
     else:
         raw = context.text[token.start : context.tokens[end - 1].end]
     found = context.held.get(plain(raw), [])
+    if not found and end == len(context.tokens) and context.text[context.tokens[-1].end :].startswith("."):
+        found = context.held.get(plain(raw) + ".", [])
     for held in {column.name: column for column, _ in found}.values():
         hits = [text for column, text in found if column.name == held.name]
         if len(hits) > 1:

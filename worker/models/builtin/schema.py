@@ -27,6 +27,8 @@ class Column:
     high: Any
     values: tuple[str, ...]
     words: tuple[str, ...]
+    all_values: bool = False
+    """Whether `values` are all that it holds, and not only the most frequent ones."""
     home: str = ""
     """The other table that it is looked up in; empty for a column of the table itself."""
     own: str = ""
@@ -283,6 +285,7 @@ def _column(raw: dict[str, Any], noun: tuple[str, ...]) -> Column:
         values=values,
         words=name_words(name),
         noun=noun,
+        all_values=raw.get("values") is not None,
     )
 
 
