@@ -15,9 +15,9 @@ from uuid import uuid4
 import httpx
 
 from client.errors import ApiError, BusyError, ClientError, TookTooLongError, UnreachableError, error_for
+from client.job_calls import JobCalls, Status, given
 from client.settings import find_access
 
-Status = dict[str, Any]
 Hidden = Mapping[str, Sequence[str]]
 """Columns by table."""
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
@@ -29,7 +29,7 @@ _RETRIES = 4
 _LONGEST_PAUSE_SECONDS = 30.0
 
 
-class Sandglass:
+class Sandglass(JobCalls):
     """A client of one gateway. Use it as a context manager, or call `close`.
 
     Every method may raise `UnreachableError` (nothing answers) and an `ApiError` (the gateway says no), whose
@@ -120,7 +120,7 @@ class Sandglass:
             question: In words.
             **options: `mode`, `policy`, `model`, `cache`, `approve`; those that are None are left out.
         """
-        body = {"question": question, **_given(options)}
+        body = {"question": question, **given(options)}
         return dict(self._json("POST", f"/sessions/{session_id}/analyze", json=body))
 
     def one_shot(self, files: Sequence[Path], question: str, **options: Any) -> dict[str, Any]:
@@ -128,12 +128,12 @@ class Sandglass:
 
         Options as `analyze`, and `hidden`.
         """
-        fields = {"question": question, **_hiding(options.pop("hidden", None)), **_given(options)}
+        fields = {"question": question, **_hiding(options.pop("hidden", None)), **given(options)}
         return self._upload("/analyze", "files", files, fields)
 
     def execute(self, code: str, language: str = "python", **options: Any) -> dict[str, Any]:
         """Run code in a sandbox, without a model: `{task_id, ...}`. Options: `session_id`, `policy`."""
-        body = {"code": code, "language": language, **_given(options)}
+        body = {"code": code, "language": language, **given(options)}
         return dict(self._json("POST", "/execute", json=body))
 
     def status(self, task_id: str, wait: float = 0) -> Status:
@@ -169,42 +169,6 @@ class Sandglass:
                 return record
             if time.monotonic() > deadline:
                 raise TookTooLongError(f"task {task_id} has not ended after {limit_seconds:g} seconds")
-
-    def batch(self, session_id: str, questions: Sequence[str], **options: Any) -> dict[str, Any]:
-        """Ask up to 50 questions at once: `{session_id, tasks: [{task_id, ...}]}`. Options as `analyze`."""
-        body = {"questions": list(questions), **_given(options)}
-        return dict(self._json("POST", f"/sessions/{session_id}/batch", json=body))
-
-    def compute(self, session_id: str, column: str, operation: str, **options: Any) -> dict[str, Any]:
-        """Compute an operation over a column: `{task_id, ...}`.
-
-        Args:
-            session_id: Of which tables.
-            column: Of which column.
-            operation: As `average`, `std`, `count_distinct`.
-            **options: `by`, `table`, `policy`, `model`, `cache`, `approve`.
-        """
-        body = {"column": column, "operation": operation, **_given(options)}
-        return dict(self._json("POST", f"/sessions/{session_id}/compute", json=body))
-
-    def replay(self, task_id: str) -> dict[str, Any]:
-        """Run a task's code again on the same data: `{task_id, ...}` of the replay."""
-        return dict(self._json("POST", f"/status/{task_id}/replay"))
-
-    def approve(self, task_id: str, code: str | None = None, seen: str | None = None) -> Status:
-        """Let code that waits run, or `code` in its place.
-
-        Args:
-            task_id: Which task.
-            code: What is to run instead.
-            seen: SHA-256 of the code that you saw: if another waits by now, nothing is approved.
-        """
-        body = _given({"code": code, "seen": seen})
-        return dict(self._json("POST", f"/status/{task_id}/approve", json=body))
-
-    def reject(self, task_id: str, reason: str = "") -> Status:
-        """Do not let code that waits run: the task ends."""
-        return dict(self._json("POST", f"/status/{task_id}/reject", json={"reason": reason}))
 
     def cancel(self, task_id: str) -> Status:
         """Stop a task; its record after that."""
@@ -307,10 +271,6 @@ def _raise_for(response: httpx.Response) -> None:
     except (ValueError, KeyError, TypeError):
         error = error_for(response.status_code, "http_error", response.reason_phrase or "no reason given")
     raise error
-
-
-def _given(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def _hiding(hidden: Hidden | None) -> dict[str, str]:
