@@ -1,6 +1,8 @@
 """A hidden column reaches neither model, sample, sandbox nor result, whoever asks and however."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,17 @@ def test_what_is_hidden_from_the_start_is_never_read(stack: Stack, files: list[P
     session = stack.client.session(made["session_id"])
     assert session["hidden"] == {"orders": ["Email"], "customers": ["ssn"], "more": ["SSN"]}
     assert leaks(session["tables"]) == []
+    done(stack, stack.client.analyze(made["session_id"], "How many rows are there in orders?"))
+    for form in ("ipynb", "py", "xlsx", "html"):
+        url = f"/sessions/{made['session_id']}/export"
+        reply = stack.client._http.get(url, params={"format": form})
+        assert reply.status_code == 200, reply.text
+        content = reply.content
+        if form == "xlsx":
+            with zipfile.ZipFile(io.BytesIO(content)) as book:
+                content = b"".join(book.read(name) for name in book.namelist())
+        assert b"secret.example" not in content
+        assert b"222-33" not in content
 
 
 def test_one_shot_code_runs_where_the_original_never_was(stack: Stack, files: list[Path]) -> None:

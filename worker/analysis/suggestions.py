@@ -103,7 +103,10 @@ def _counts(table: TableView, where: str) -> Iterator[str]:
 def _middles(table: TableView, where: str) -> Iterator[str]:
     for number in _amounts(table)[:2]:
         yield f"What is the median of {_quoted(number)}{where}?"
+    for column in [column for column in _columns(table) if column["kind"] == "text"][:2]:
+        yield f"How many different {_quoted(column)} are there{where}?"
     yield f"How many missing values are there per column{where}?"
+    yield f"How many duplicate rows are there{where}?"
     yield f"Show the first 5 rows{where}"
 
 
