@@ -115,7 +115,7 @@ class Child:
         names = self._namespace
         names["tables"] = Tables(paths)
         names["sql"] = kernel.hooks.sql = Sql(paths, cpu_count(), memory_limit_bytes())
-        names.setdefault("chart", plotting.chart)
+        names["chart"], names["forecast"] = plotting.chart, plotting.forecast
         names.pop("df", None)
         if paths and re.search(r"\bdf\b", code):
             names["df"] = Tables.__getitem__(names["tables"], next(iter(paths)))

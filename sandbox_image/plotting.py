@@ -66,6 +66,13 @@ def chart(*given: Any, **options: Any) -> Any:
     return figure
 
 
+def forecast(*given: Any, **options: Any) -> Any:
+    """Return the next values of a series; the arguments are those of `forecasting.forecast`."""
+    from . import forecasting
+
+    return forecasting.forecast(*given, **options)
+
+
 def install(shell: Any) -> None:
     """Let plotly's `fig.show()` and `display(figure)` of matplotlib keep the figure."""
     sys.meta_path.insert(0, _PlotlyHook())

@@ -38,7 +38,6 @@ REFUSED_MORE: list[Refused] = [
         "what causes murder", "murder per capita", "how many single people", "white population",
         "states starting with A", "poverty over time",
         "highest", "single", "states where murder is higher than in Ohio", "how many murders in New York",
-        "regression of murder on poverty",
         "median state by poverty", "second highest murder"),
     *no("grunfeld.csv", "value", "which firm is best", "growth of invest", "invest growth of IBM",
         "return on capital",

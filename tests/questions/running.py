@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sandbox_image.charts import chart
+from sandbox_image.forecasting import forecast
 from sandbox_image.loaders import LoadLimits, load_file
 from sandbox_image.results import to_typed
 from sandbox_image.tables import Sql, read_parquet
@@ -85,6 +86,7 @@ def execute(made: Plan, paths: dict[str, Path]) -> dict[str, Any]:
         "tables": tables,
         "df": next(iter(tables.values())),
         "chart": chart,
+        "forecast": forecast,
     }
     exec(compile(made.code, "<plan>", "exec"), space)  # noqa: S102 - the code under test, on the test's tables
     plt.close("all")

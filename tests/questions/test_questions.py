@@ -10,11 +10,13 @@ from store.records import Mode
 from tests.questions.agreement import disagreement, invented
 from tests.questions.asked import Asked
 from tests.questions.asked_bounded import COMPARED
+from tests.questions.asked_charts import CHARTS
 from tests.questions.asked_numbers import NUMBERS
 from tests.questions.asked_people import PEOPLE
 from tests.questions.asked_public import TABLES_1
 from tests.questions.asked_public_more import TABLES_2
 from tests.questions.asked_shop import SHOP
+from tests.questions.asked_statistics import STATISTICS
 from tests.questions.asked_time import TIMES
 from tests.questions.refused import REFUSED, Refused
 from tests.questions.refused_more import REFUSED_MORE
@@ -22,6 +24,7 @@ from tests.questions.rows import FILES, rows_of
 from tests.questions.running import Answered, ask, loaded
 
 CORPUS: list[Asked] = [*SHOP, *PEOPLE, *TIMES, *NUMBERS, *COMPARED, *TABLES_1, *TABLES_2]
+CORPUS += [*CHARTS, *STATISTICS]
 SURE = [(one, question) for one in CORPUS for question in one.questions]
 DOUBTFUL: list[Refused] = [*REFUSED, *REFUSED_MORE]
 LEAST_ANSWERED = 0.85

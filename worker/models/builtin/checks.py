@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from worker.models.builtin import lexicon
+from worker.models.builtin.checks_stats import check_stats
 from worker.models.builtin.frame import Agg, Frame, NotSureError
 from worker.models.builtin.row_nouns import counting_column
 from worker.models.builtin.schema import Column, Table, date_span
@@ -49,6 +50,7 @@ def check(frame: Frame, table: Table, *, plain_rows: bool = False) -> None:
     if not (plain_rows and {agg.function for agg in frame.aggs} == {"count"}):
         _check_totals(frame, table)
     _check_kind(frame, table)
+    check_stats(frame, table)
 
 
 def _could_be(table: Table) -> str:
@@ -106,13 +108,15 @@ def _check_totals(frame: Frame, table: Table) -> None:
 _SUMMED = {
     "aggregate", "trend", "rank", "top_rows", "histogram", "correlation", "difference", "ratio",
     "share_groups",
-    "share_rows", "share_sum", "describe",
+    "share_rows", "share_sum", "describe", "box", "scatter", "regression", "t_test", "anova", "chi_square",
+    "correlation_test", "outliers", "outlier_count", "quantiles", "iqr", "moving", "growth", "cumulative",
+    "forecast",
 }  # fmt: skip
 
 
 def _check_kind(frame: Frame, table: Table) -> None:
     counting = counting_column(table)
-    if frame.kind in {"frequency", "mode"} and counting is not None:
+    if frame.kind in {"frequency", "mode", "chi_square"} and counting is not None:
         raise NotSureError(
             f"{counting.name} says how many there are of each row, so counting rows may not be meant: "
             "ask for the number of rows"

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from worker.models.builtin.code_charts import chart_lines
 from worker.models.builtin.code_filters import listed, literal, mask, rows_lines
-from worker.models.builtin.describing import agg_text, dim_text
+from worker.models.builtin.code_series import SERIES_WRITERS
+from worker.models.builtin.code_stats import STATS_WRITERS
 from worker.models.builtin.frame import Agg, Dim, Frame
+from worker.models.builtin.naming import agg_text, dim_text
 from worker.models.builtin.schema import Table
 
 _TO_PERIOD = {
@@ -271,6 +273,8 @@ _WRITERS: dict[str, Callable[[Frame, Table, str], list[str]]] = {
     "rows": _rows,
     "frequency": _frequency,
     "histogram": _histogram,
+    **STATS_WRITERS,
+    **SERIES_WRITERS,
     "box": _box,
     "scatter": _scatter,
     "correlation": _correlation,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from worker.models.builtin.code_filters import listed, literal
-from worker.models.builtin.describing import agg_text, dim_text, filters_text
+from worker.models.builtin.code_series import LABELS
+from worker.models.builtin.describing import filters_text
 from worker.models.builtin.frame import Frame
+from worker.models.builtin.naming import agg_text, dim_text
 
 ROWS = "number of rows"
 _ADDED_UP = {"sum", "count"}
@@ -93,6 +95,35 @@ def _missing(frame: Frame, _: str) -> list[str]:
     return [_call(frame, "result", "missing values by column", "column", "missing values")]
 
 
+def _growth(frame: Frame, _: str) -> list[str]:
+    group, what = dim_text(frame.dims[0]), f"growth of {agg_text(frame.aggs[0])}"
+    return [_call(frame, "result", f"{what} by {group}", group, f"{what}, %")]
+
+
+def _moving(frame: Frame, _: str) -> list[str]:
+    group, what = dim_text(frame.dims[0]), agg_text(frame.aggs[0])
+    mean = f"average over {frame.limit} {frame.dims[0].period}s"
+    both = f"pd.DataFrame({{{literal(what)}: values, {literal(mean)}: result}})"
+    return [_call(frame, both, f"{what} by {group}, moving {mean}", group, what)]
+
+
+def _cumulative(frame: Frame, _: str) -> list[str]:
+    group, what = dim_text(frame.dims[0]), f"cumulative {agg_text(frame.aggs[0])}"
+    return [_call(frame, "result", f"{what} by {group}", group, what)]
+
+
+def _forecast(frame: Frame, _: str) -> list[str]:
+    group, what = dim_text(frame.dims[0]), agg_text(frame.aggs[0])
+    call = _call(frame, "pd.concat([known, ahead])", f"forecast of {what} by {group}", group, what)
+    period = frame.dims[0].period or "day"
+    return [
+        "if not isinstance(result, str):",
+        f"    known = values.set_axis(values.index{LABELS[period]}).to_frame({literal(what)})",
+        '    ahead = result.set_index(result.columns[0])[["forecast", "low", "high"]]',
+        f'    {call[:-1]}, band=("low", "high"))',
+    ]
+
+
 _LINES: dict[str, Callable[[Frame, str], list[str]]] = {
     "aggregate": _groups,
     "trend": _groups,
@@ -105,4 +136,8 @@ _LINES: dict[str, Callable[[Frame, str], list[str]]] = {
     "correlation": _correlation,
     "share_groups": _shares,
     "missing_all": _missing,
+    "growth": _growth,
+    "moving": _moving,
+    "cumulative": _cumulative,
+    "forecast": _forecast,
 }

@@ -153,6 +153,8 @@ def _chosen(frame: Frame, wanted: str, table: Table) -> str:
         return "bar"
     if frame.kind == "top_rows" and len(frame.columns) > 1 and frame.limit != 1 and wanted in {AUTO, "bar"}:
         return "bar"
+    if frame.kind in {"growth", "moving", "cumulative", "forecast"} and wanted in {AUTO, "line"}:
+        return "line"
     if frame.kind == "correlation":
         kind = "scatter" if len(frame.columns) == 2 else "heatmap"
         if wanted in {AUTO, kind}:

@@ -20,7 +20,7 @@ _TREND = phrase("trend", "trends", "trend line")
 _END = opt(phrase("values", "value"))
 
 
-def _trend_measure() -> Parser:
+def trend_measure() -> Parser:
     """Match what is followed over time; the value is an `Agg`, or a `Column` with no function yet."""
     return alt(
         bound(aggregates(), lambda c, aggs: [aggs[0]] if len(aggs) == 1 else []),
@@ -33,22 +33,22 @@ def trend_frame() -> Parser:
     """Match `monthly revenue trend and identify the best month`, `trend of Profit`, `sales over time`."""
     article = ARTICLE
     shapes = (
-        applied(seq(opt(_PERIODLY), _trend_measure(), _TREND), lambda v: (v[0], v[1])),
+        applied(seq(opt(_PERIODLY), trend_measure(), _TREND), lambda v: (v[0], v[1])),
         applied(
             seq(opt(_PERIODLY), _TREND, phrase("of", "for", "in", "of the", "in the", "for the"), article,
-                _trend_measure()),
+                trend_measure()),
             lambda v: (v[0], v[4]),
         ),
-        applied(seq(_trend_measure(), _PERIODLY, _TREND), lambda v: (v[1], v[0])),
-        applied(seq(opt(_PERIODLY), _trend_measure(), phrase("over time", "over the time")), lambda v: (v[0],
+        applied(seq(trend_measure(), _PERIODLY, _TREND), lambda v: (v[1], v[0])),
+        applied(seq(opt(_PERIODLY), trend_measure(), phrase("over time", "over the time")), lambda v: (v[0],
             v[1])),
         applied(
-            seq(phrase("how did", "how has", "how does"), article, _trend_measure(),
+            seq(phrase("how did", "how has", "how does"), article, trend_measure(),
                 phrase("change over time", "develop over time", "changed over time", "developed over time",
                        "evolve over time", "evolved over time")),
             lambda v: (None, v[2]),
         ),
-        applied(seq(_PERIODLY, _trend_measure()), lambda v: v),
+        applied(seq(_PERIODLY, trend_measure()), lambda v: v),
     )  # fmt: skip
     by = phrase("by", "per", "for each", "over", "of", "using", "based on", "along")
     dated = column("date")
@@ -89,7 +89,7 @@ def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
     periods = {period for period in (said, ending, best[1] if best else None) if period}
     if len(periods) > 1:
         return
-    agg = what if isinstance(what, Agg) else _chosen(context, what)
+    agg = what if isinstance(what, Agg) else chosen_function(context, what)
     rate = (
         agg is not None and context.table.column(agg.column or "").rate_like if agg and agg.column else False
     )
@@ -111,7 +111,8 @@ def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
         context.blame("there is no date column to see a trend over")
 
 
-def _chosen(context: Context, found: Column) -> Agg | None:
+def chosen_function(context: Context, found: Column) -> Agg | None:
+    """Return a sum, or a mean of a rate, for each period; None (and why) where neither is sure."""
     if found.id_like or found.level_like or lexicon.PAY_WORDS & set(found.stems):
         context.blame(f"it is not sure whether {found.name} is to be added up or averaged in each period")
         return None

@@ -3,40 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
-from worker.models.builtin.frame import Agg, Dim, Filter, Frame
+from worker.models.builtin.describing_stats import STATS_WORDS
+from worker.models.builtin.frame import Filter, Frame
+from worker.models.builtin.naming import agg_text, dim_text
 from worker.models.builtin.schema import Table
-
-FUNCTIONS = {
-    "sum": "sum of {}", "mean": "average of {}", "median": "median of {}",
-    "std": "sample standard deviation of {}",
-    "var": "sample variance of {}", "min": "minimum of {}", "max": "maximum of {}",
-    "range": "range (maximum minus minimum) of {}",
-    "nunique": "number of different values of {}",
-}  # fmt: skip
-
-
-def agg_text(agg: Agg) -> str:
-    """Return `sum of revenue`."""
-    if agg.column is None:
-        return "number of rows"
-    if agg.function == "quantile":
-        return f"{_percent(agg.argument or 0)} percentile of {agg.column} (linear interpolation)"
-    return FUNCTIONS[agg.function].format(agg.column)
-
-
-def _percent(share: float) -> str:
-    number = f"{share * 100:g}"
-    if number[-2:] in {"11", "12", "13"}:
-        return number + "th"
-    return number + {"1": "st", "2": "nd", "3": "rd"}.get(number[-1], "th")
-
-
-def dim_text(dim: Dim) -> str:
-    """Return `category`, or `month of order_date`."""
-    own = dim.period == "day" and dim.column.casefold() in {"year", "quarter", "month"}
-    return f"{dim.period} of {dim.column}" if dim.period and not own else dim.column
 
 
 def filter_text(one: Filter) -> str:
@@ -84,6 +57,11 @@ def filters_text(frame: Frame) -> str:
 
 def describe(frame: Frame, table: Table) -> str:
     """Return what was understood, in one sentence without a full stop."""
+    if frame.kind in STATS_WORDS:
+        said = replace(
+            frame, filters=tuple(f for f in frame.filters if frame.kind != "t_test" or f.op != "in")
+        )
+        return STATS_WORDS[frame.kind](frame, table) + filters_text(said) + _remarks(frame, table)
     core = _core(frame)
     where = "" if frame.kind in _FILTERS_SAID else filters_text(frame)
     return core + where + _remarks(frame, table) + _chart(frame)
@@ -97,13 +75,12 @@ def _chart(frame: Frame) -> str:
         "scatter": "scatter",
         "box": "box",
     }
-    if not frame.chart or usual.get(frame.kind) == frame.chart or frame.kind in _STATISTICS:
+    if not frame.chart or usual.get(frame.kind) == frame.chart:
         return ""
     kind = {"heatmap": "a heatmap", "scatter": "a scatter plot"}.get(frame.chart, f"a {frame.chart} chart")
     return f"; drawn as {kind}"
 
 
-_STATISTICS = {"moving", "growth", "cumulative", "forecast"}
 _FILTERS_SAID = {"aggregate", "trend", "share_rows", "share_sum"}
 """Kinds whose own words already name the filters."""
 

@@ -44,7 +44,7 @@ def _planned(frame: Frame, table: Table, question: Question, before: str) -> Pla
     understood = describe(frame, table)
     template: dict[str, object] = {
         "kind": frame.kind,
-        "unit": " %" if frame.kind.startswith("share") else "",
+        "unit": " %" if frame.kind.startswith("share") or frame.kind == "growth" else "",
         "filtered": bool(frame.filters),
         "counts": bool(frame.filters) and any(agg.function == "count" for agg in frame.aggs),
         "whole": frame.kind in {"rank", "mode", "difference", "ratio", "describe", "shape"},

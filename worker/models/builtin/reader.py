@@ -10,6 +10,8 @@ from worker.models.builtin import (
     cores_bounded,
     cores_charts,
     cores_ranked,
+    cores_series,
+    cores_stats,
     cores_time,
     cores_whole,
     lexicon,
@@ -59,6 +61,8 @@ _CORE = memo(
         cores_whole.rows_frame(),
         cores_whole.unique_frame(),
         cores_charts.charted_frame(),
+        cores_stats.stats_frame(),
+        cores_series.series_frame(),
     )
 )
 _ASKING = skipped(phrase(*lexicon.REQUESTS, ","))
@@ -69,6 +73,9 @@ _WITH_FILTERS = {
     "aggregate", "box", "scatter", "rank", "top_rows", "rows", "trend", "frequency", "histogram",
     "correlation", "difference", "ratio",
     "share_groups", "share_rows", "missing", "unique", "mode", "describe",
+    "regression", "t_test", "anova", "chi_square", "correlation_test", "outliers", "outlier_count",
+        "quantiles", "iqr",
+    "moving", "growth", "cumulative", "forecast",
 }  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from worker.models.builtin.describing import agg_text
 from worker.models.builtin.frame import Frame
+from worker.models.builtin.naming import agg_text
 from worker.models.builtin.schema import Table
 from worker.models.builtin.sql_parts import condition, function, key, literal, name, source, where, wide
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from worker.analysis.contract import Plan
+from worker.models.builtin.wording_stats import stats_words
 
 MAX_NAMED = 5
 
@@ -16,6 +17,9 @@ def word(plan: Plan, result: dict[str, Any] | None) -> str:
     if result is None:
         return f"{start}: the code gave no result."
     template = plan.template
+    statistics = stats_words(str(template.get("kind")), result)
+    if statistics:
+        return f"{start}. {statistics}"
     kind = result.get("type")
     if kind == "scalar":
         return _scalar(start, result.get("value"), template)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sandbox_image.charts import chart
+from sandbox_image.forecasting import forecast
 from sandbox_image.results import to_typed
 from tests.worker.models.builtin.worlds import frame_of, view_of
 from worker.analysis.contract import Decline, Plan, Question
@@ -42,6 +43,7 @@ def run(made: Plan, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "tables": tables,
         "df": next(iter(tables.values())),
         "chart": chart,
+        "forecast": forecast,
     }
     exec(compile(made.code, "<plan>", "exec"), space)  # noqa: S102 - the planner's own code, on the test's own tables
     plt.close("all")
