@@ -17,9 +17,13 @@ _LINE = 100
 
 
 def prelude(conversation: Conversation) -> str:
-    """What gives code its tables and, where some draws with it, `chart`; text here, to run elsewhere."""
-    draws = any("chart(" in step.code for turn in conversation.turns for step in turn.steps)
-    helper = f"{_text('chart.txt')}\ndraw_chart = chart\n\n" if draws else ""
+    """What gives code its tables and, where it is called, `chart` and `forecast`: text, to run elsewhere."""
+    codes = [step.code for turn in conversation.turns for step in turn.steps]
+    helper = (
+        f"{_text('chart.txt')}\ndraw_chart = chart\n\n" if any("chart(" in code for code in codes) else ""
+    )
+    if any("forecast(" in code for code in codes):
+        helper += f"{_text('forecast.txt')}\n\n"
     return helper + _text("prelude.txt")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.api import OLS
 
+from sandbox_image import forecasting
 from sandbox_image.forecasting import forecast
 
 RNG = np.random.default_rng(3)
@@ -72,3 +75,14 @@ def test_what_has_no_forecast_says_why(values, reason):
     made = forecast(_series(values), 2)
     assert made.startswith("no forecast: ")
     assert reason in made
+
+
+def test_exports_carry_it_and_it_runs_without_the_rest():
+    ours = Path(forecasting.__file__).read_text("utf-8").replace("from __future__ import annotations\n\n", "")
+    carried = Path(__file__).parents[2] / "gateway" / "exports" / "forecast.txt"
+    assert carried.read_text("utf-8") == ours, (
+        "copy forecasting.py to gateway/exports/forecast.txt, without its future"
+    )
+    space = {}
+    exec(compile(ours, "<carried>", "exec"), space)  # noqa: S102 - our own file
+    assert list(space["forecast"](_series(np.arange(20) * 1.0), 1)["forecast"]) == pytest.approx([20])
