@@ -26,7 +26,8 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[[^\]]*\]')
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _HALVES = re.compile(r"AM/PM|A/P", re.IGNORECASE)
 _SYMBOL = re.compile(r"\[\$([^\-\]]+)(?:-[^\]]*)?\]|([$€£¥₹₩₽₺₫฿₴₦₪])|\"\s*([A-Z]{3}|kr|zł|Kč|R\$)\s*\"")
-_MASK = re.compile(r"0{2,}|0+(?:[- ]0+)+")
+# `00` shows months and hours, not ids.
+_MASK = re.compile(r"0{3,}|0+(?:[- ]0+)+")
 
 DATE_FORM, TIME_FORM, DURATION_FORM, NUMBER_FORM, MASK_FORM = "date", "time", "duration", "number", "mask"
 

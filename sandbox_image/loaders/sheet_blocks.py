@@ -160,7 +160,7 @@ def _joined(previous: Block, part: Block, gap: int, is_value: Callable[[str], bo
         return [_append(previous, part, gap)]
     lines, header = split_titles(part.rows)
     if header is None and len(lines) == len(part.rows) and previous.right > previous.left:
-        if all(_first(row.codes) <= previous.left + 1 for row in lines):
+        if all(_is_note(row, previous.left) for row in lines):
             return [_with_notes(previous, lines, gap)]
     if header is None or len(part.rows) < len(lines) + 2:
         return [_append(previous, part, gap)]
@@ -174,6 +174,12 @@ def _joined(previous: Block, part: Block, gap: int, is_value: Callable[[str], bo
     ):
         joined = replace(joined, unsure=[*joined.unsure, UNSURE_ROWS])
     return [joined]
+
+
+def _is_note(row: Row, left: int) -> bool:
+    """A line of words at the left; whether a lone word is one is judged with the totals."""
+    text = next(text for text in row.texts if text).strip()
+    return _first(row.codes) <= left + 1 and (" " in text or ":" in text or not text[0].isalnum())
 
 
 def _append(previous: Block, part: Block, gap: int) -> Block:
@@ -210,9 +216,11 @@ def _is_second(
     _, above = split_titles(previous.rows)
     if above is not None and _words(above) == _words(header):
         return True
-    if any(_is_typed(below, place, is_value) for place in range(first, len(header.codes))):
-        return _breaks(previous, header, is_value)
     extent = (first, len(header.codes) - 1)
+    if any(_is_typed(below, place, is_value) for place in range(first, len(header.codes))):
+        # With the same columns as above, words in one of them may be a gap in the data: `sold out`.
+        enough = 1 if extent != (previous.left, previous.right) or part.title else 2
+        return _breaks(previous, header, is_value) >= enough
     return (
         len(below) > 1
         and extent != (previous.left, previous.right)
@@ -229,15 +237,15 @@ def _is_typed(rows: Sequence[Row], place: int, is_value: Callable[[str], bool]) 
     return bool(codes) and all(is_value(code) for code in codes)
 
 
-def _breaks(previous: Block, header: Row, is_value: Callable[[str], bool]) -> bool:
-    """Whether words stand where the table above has values only, or where it has no column."""
+def _breaks(previous: Block, header: Row, is_value: Callable[[str], bool]) -> int:
+    """In how many columns words stand where the table above has values only, or no column."""
     titles, above = split_titles(previous.rows)
     body = previous.rows[len(titles) + (above is not None) :]
+    found = 0
     for place, code in enumerate(header.codes):
         outside = not previous.left <= place <= previous.right
-        if code == TEXT and (outside or _is_typed(body, place, is_value)):
-            return True
-    return False
+        found += code == TEXT and (outside or _is_typed(body, place, is_value))
+    return found
 
 
 def _is_preamble(previous: Block, part: Block, is_value: Callable[[str], bool]) -> bool:

@@ -72,6 +72,8 @@ def _unlike_values(rows: Sequence[Row], merges: Merges) -> int | None:
             break
         if merges.groups(row.number) and _is_words(row) and _is_words(rows[position + 1]):
             return position
+        if row.codes[:1] == BLANK and _counts_or_years(row):
+            return position
         dates = [text for text, code in zip(row.texts, row.codes, strict=True) if code == DATE]
         if len(dates) > 1 and len(set(dates)) == len(dates) and set(row.codes) <= {TEXT, DATE, BLANK}:
             below = {
@@ -83,6 +85,16 @@ def _unlike_values(rows: Sequence[Row], merges: Merges) -> int | None:
             if below and not below & {DATE, TEXT}:
                 return position
     return None
+
+
+def _counts_or_years(row: Row) -> bool:
+    """Years, or 0, 1, 2, ..., behind an empty corner: a crossed table."""
+    cells = [text or "" for text in row.texts[len(row.codes) - len(row.codes.lstrip(BLANK)) :]]
+    if len(cells) < 2 or not all(cell.isdecimal() and cell.isascii() for cell in cells):
+        return False
+    if all(_YEAR.fullmatch(cell) for cell in cells):
+        return len(set(cells)) == len(cells)
+    return cells[0] in ("0", "1") and cells == [str(int(cells[0]) + i) for i in range(len(cells))]
 
 
 def _with_groups(

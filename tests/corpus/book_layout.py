@@ -32,8 +32,8 @@ def _hiding(book: Any) -> None:
 
 
 def _wide(book: Any) -> None:
-    book.active.append([f"c{i}" for i in range(400)])
-    book.active.append(list(range(400)))
+    book.active.append([f"c{i}" for i in range(320)])
+    book.active.append(list(range(320)))
 
 
 CASES: list[Case] = [
@@ -180,12 +180,12 @@ CASES: list[Case] = [
         [[1, 2]],
     ),
     one(
-        "xlsx-400-columns",
+        "xlsx-320-columns",
         "wide.xlsx",
         with_openpyxl(_wide),
-        [f"c{i}" for i in range(400)],
-        "I" * 400,
-        [list(range(400))],
+        [f"c{i}" for i in range(320)],
+        "I" * 320,
+        [list(range(320))],
     ),
     one(
         "xlsx-a-last-row-far-below",

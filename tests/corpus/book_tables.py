@@ -190,4 +190,21 @@ CASES: list[Case] = [
         [*SALES_ROWS, ["Total tools", 6, 11.5]],
         unsaid=["left out"],
     ),
+    one(
+        "xlsx-words-among-numbers-after-a-blank-row",
+        "stock.xlsx",
+        _placed((FRUIT, 1, 1), ([["pear", "sold out"], ["plum", 4]], 5, 1)),
+        ["name", "qty"],
+        "TT",
+        [["fig", "3"], ["kiwi", "5"], ["pear", "sold out"], ["plum", "4"]],
+        said=[(None, "a line of words after a blank row may head a second table", 1)],
+    ),
+    one(
+        "xlsx-a-crossed-table-of-years",
+        "cross.xlsx",
+        sheets(S=[[None, 2021, 2022], ["North", 1, 2], ["South", 3, 4]]),
+        ["column_1", "2021", "2022"],
+        "TII",
+        [["North", 1, 2], ["South", 3, 4]],
+    ),
 ]
