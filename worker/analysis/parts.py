@@ -11,7 +11,7 @@ _WORDS_LEAST = 2
 _WH = r"(?:what|which|how\s+(?:many|much|often|long|old|far)|who|when|where|why)"
 _VERB = (
     r"(?:show|plot|draw|chart|graph|list|give|tell|compute|calculate|find|count|describe|summari[sz]e|display|"
-    r"print|get|determine|visuali[sz]e|compare|forecast|predict|identify)"
+    r"print|get|determine|visuali[sz]e|compare|forecast|predict|identify|analy[sz]e|examine)"
 )
 _OF = (
     r"(?:distribution|trend|histogram|breakdown|correlation|share|percentage|sum|total|average|mean|median|mode|"
@@ -19,8 +19,15 @@ _OF = (
 )
 _WISH = r"i\s+want(?:\s+to\s+(?:know|see))?|i\s+need|let\s+me\s+see"
 _POLITE = rf"(?:(?:please|kindly|can\s+you|could\s+you|{_WISH})\s+)*"
-_LINK = r"(?:(?:and|also|then|finally|next|secondly|furthermore|additionally|in\s+addition|plus)[\s,]+)*"
+_LINK = (
+    r"(?:(?:and|also|then|finally|next|furthermore|additionally|in\s+addition|plus)[\s,]+|"
+    r"(?:first|second|third)(?:ly)?,\s*)*"
+)
+_ALSO = re.compile(r"(?:and\s+)?(?:also|additionally|in\s+addition|plus)\b[\s,]+\S+", re.IGNORECASE)
+"""After a question, "also the average price" is one too, unless somebody speaks of themselves."""
+_TALK = re.compile(r"\b(?:i|i'm|my|me|we|you|your|thanks?|sorry)\b", re.IGNORECASE)
 _HEAD = re.compile(rf"{_LINK}{_POLITE}(?:(?:{_WH}|{_VERB})\b|(?:the\s+)?{_OF}\s+of\b)", re.IGNORECASE)
+_NOUN = re.compile(rf"{_LINK}(?:the\s+)?{_OF}\s+of\b", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=\?)\s+|(?<=[.!;])\s+|\s*\n\s*|;\s*")
 # `who`, `which`, `where` may go on with what was named before: "customers who bought and who returned".
 _ASK = r"(?:what|how\s+(?:many|much|often))"
@@ -29,7 +36,8 @@ _NEXT = re.compile(
     rf"|\s+and\s+(?:also\s+|then\s+)(?=(?:{_ASK}|{_VERB})\b)"
     rf"|\s+and\s+(?={_ASK}\b)"
     rf"|\s*,\s*(?:and\s+)?(?:also\s+|then\s+)?(?=(?:the\s+)?{_OF}\s+of\b)"
-    rf"|\s+(?:and(?:\s+also)?|as\s+well\s+as)\s+(?=the\s+{_OF}\s+of\b)",
+    rf"|\s+(?:and(?:\s+also)?|as\s+well\s+as)\s+(?=the\s+{_OF}\s+of\b)"
+    r"|\s+and\s+(?=(?:distribution|trend|histogram|correlation|breakdown)\s+of\b)",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
@@ -48,9 +56,10 @@ _BARE_CHART = re.compile(
     r"(?:chart|plot|graph|histogram|bars?|line|pie|figure|table)?",
     re.IGNORECASE,
 )
-_LIMITING = re.compile(
-    r"\b(?:by|per|for|in|where|with|without|from|since|during|among|excluding|except|only|over|above|below|under|"
-    r"after|before|until|grouped|within|whose|having)\b",
+_GROUPING = re.compile(r"\b(?:by|per|for\s+each|grouped)\b", re.IGNORECASE)
+_FILTERING = re.compile(
+    r"\b(?:for(?!\s+each)|in|where|with|without|from|since|during|among|excluding|except|only|over|above|below|"
+    r"under|after|before|until|within|whose|having)\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(
@@ -115,7 +124,9 @@ def _sentences(text: str, masked: str) -> list[str]:
         return []
     found: list[str] = []
     for start, end in pieces:
-        if not _HEAD.match(masked[start:end].strip()) or _SETTING.search(masked[start:end]):
+        shown = masked[start:end].strip()
+        also = bool(found) and bool(_ALSO.match(shown)) and not _TALK.search(shown)
+        if not (_HEAD.match(shown) or also) or _SETTING.search(shown):
             return []
         # A sentence may hold two questions itself; if that is not sure, it stays one.
         found += _coordinated(text[start:end], masked[start:end]) or [text[start:end]]
@@ -134,8 +145,19 @@ def _coordinated(text: str, masked: str) -> list[str]:
         return []
     if any(_POINTING.search(part) or _BARE_CHART.fullmatch(part) for part in shown[1:]):
         return []
-    limited = {bool(_LIMITING.search(_TIME.sub(" ", part))) for part in shown}
-    return parts if len(limited) == 1 else []
+    return [] if _may_share(shown) else parts
+
+
+def _may_share(clauses: list[str]) -> bool:
+    """Whether a filter of one clause, or what the last ones are grouped by, may be meant for others too."""
+    plain = [_TIME.sub(" ", clause) for clause in clauses]
+    if len({bool(_FILTERING.search(clause)) for clause in plain}) > 1:
+        return True
+    grouped = [bool(_GROUPING.search(clause)) for clause in plain]
+    # "total of a, and the average of b by c"; a clause with a verb of its own keeps its words to itself.
+    return any(
+        grouped[at] and not all(grouped[:at]) and _NOUN.match(plain[at]) for at in range(1, len(plain))
+    )
 
 
 def _tidy(part: str) -> str:
