@@ -18,7 +18,7 @@ from .engine import open_engine
 from .errors import TOO_LARGE, WRONG_FORMAT, BadFileError
 from .limits import LoadLimits
 from .read_as import FIRST_READING, Asked, ReadAs, asked_of
-from .selection import chosen, without_hidden
+from .selection import check_types, chosen, without_hidden
 from .signature import check_signature
 from .staging import TextTable
 from .typed import write_table
@@ -129,6 +129,8 @@ class _Loading:
             table.file = self.name
             table.read_as.update(member.read_as)
         kept = chosen(tables, self.asked, self.name, self.taken)
+        if "member" not in member.read_as or self.asked.only:
+            check_types(kept, self.asked, self.name)
         for table in kept:
             settle_ending(self.engine, table, self.asked.read_as)
         for table in [without_hidden(table, self.asked) for table in kept]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .header import Layout
-from .header_rows import joined
+from .header_rows import LABELS, joined
 
 _SHOWN_CHARACTERS = 80
 
@@ -34,7 +34,8 @@ class Above:
         """What the columns are called; empty where there is no header."""
         if not self.header:
             return [""] * layout.width
-        names = joined(self.header[0], self.header[1], layout.second) if layout.second else self.header[0]
+        two = layout.second not in ("", LABELS)
+        names = joined(self.header[0], self.header[1], layout.second) if two else self.header[0]
         end = len(names)
         while end > layout.width and not names[end - 1]:
             end -= 1
@@ -42,13 +43,16 @@ class Above:
         first = names[0].lstrip("#/%").lstrip() if names[0][:2] in ("# ", "% ", "//") else names[0]
         return [first, *names[1:end]]
 
-    def report(self) -> list[dict[str, Any]]:
+    def report(self, layout: Layout) -> list[dict[str, Any]]:
         """What was not read as data."""
         found = []
         if self.skipped:
             said = " ".join(cell for cell in self.skipped[0] if cell)[:_SHOWN_CHARACTERS]
             what = f'title and comment lines above the table left out, first: "{said}"'
             found.append({"column": None, "what": what, "cells": len(self.skipped)})
-        if len(self.header) > 1:
+        if layout.second == LABELS:
+            what = "rows of labels under the header left out"
+            found.append({"column": None, "what": what, "cells": len(self.header) - 1})
+        elif len(self.header) > 1:
             found.append({"column": None, "what": "two header rows joined into one", "cells": 2})
         return found

@@ -94,7 +94,10 @@ def decide(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) 
             _examine(engine, table, [column])
     _count_null_words(engine, table, columns)
     style = _style(columns, table)
-    decisions = [_decision(column, style, table.columns[column.index]) for column in columns]
+    decisions = [
+        _decision(column, style, table.columns[column.index], wishes.is_forced(column.index))
+        for column in columns
+    ]
     _look_again(engine, table, columns, decisions, wishes)
     return decisions
 
@@ -213,7 +216,7 @@ def _style(columns: list[_Column], table: TextTable) -> FileStyle:
     return style
 
 
-def _decision(column: _Column, style: FileStyle, name: str) -> Decision:
+def _decision(column: _Column, style: FileStyle, name: str, forced: bool) -> Decision:
     fitting = [finding for finding in column.findings if finding.violations == 0]
     readings = [finding.hypothesis for finding in fitting]
     if len(readings) > 1 and is_number_of_things(name):
@@ -224,6 +227,6 @@ def _decision(column: _Column, style: FileStyle, name: str) -> Decision:
     decision = Decision(column.index, hypothesis, finding.nulls, finding.present, warnings)
     if hypothesis is TEXT and finding.hypothesis is not TEXT:
         decision.fall_back_to_text(warnings[0])
-    if hypothesis.kind == "number" and is_code(name):
+    if hypothesis.kind == "number" and is_code(name) and not forced:
         decision.fall_back_to_text("a code, by the column's name; read_as.types makes a number of it")
     return decision

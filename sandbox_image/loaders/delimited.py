@@ -10,6 +10,7 @@ import duckdb
 from .dialect import detect_dialect
 from .encoding import Encoding, asked_encoding, find_encoding, has_nul
 from .errors import EMPTY_FILE, BadFileError
+from .header_rows import LABELS
 from .names import table_name, unique_columns
 from .plain_reading import last_rows, plain_header, plain_scan
 from .read_as import ReadAs
@@ -42,7 +43,7 @@ def load_delimited(
         "delimiter": dialect.said,
         "header_row": layout.header,
     }
-    if layout.second:
+    if layout.second and layout.second != LABELS:
         read_as["header_rows"] = 2
     nul = not encoding.name.startswith(("utf-16", "utf-32")) and has_nul(path)
     report = _report(encoding, nul, wanted)
@@ -50,7 +51,7 @@ def load_delimited(
     if scan is not None:
         above = plain_header(path, dialect)
         columns, renamed = unique_columns(above.names(layout), name)
-        report += above.report() + renamed
+        report += above.report(layout) + renamed
         table = TextTable(table_name(name, taken), name, columns, scan, read_as, 0, report)
         table.tail = last_rows(path, dialect)
         return [table]

@@ -7,15 +7,16 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from .encoding import Encoding
 from .errors import UNREADABLE_FILE, BadFileError
 from .header import Layout, find_layout
-from .header_rows import is_commented, is_value
+from .header_rows import is_value
 from .limits import MAX_CELL_CHARACTERS
+from .lines import GAP, is_framed, split_spaces, unescaped, unframed, without_comments, without_rules
 from .read_as import ReadAs
 
 _SAMPLE_CHARACTERS = 256 << 10
@@ -26,10 +27,11 @@ _DELIMITERS = {"csv": "\t;|,", "tsv": "\t;|,", "txt": "\t;|, "}
 # Taken only where they are regular throughout, and no other is.
 _RARE = "^~:"
 _LEAST_REGULAR = 0.6
-_GAP = re.compile(r" {2,}|\t+")
-_SPACES = re.compile(r"[ \t]+")
+# Where a mark stands in so many rows, the spaces are padding.
+_MARKED = 0.7
+_BLOCK_ROWS = 3
+_BLOCK_SHARE = 0.4
 _SEP_LINE = re.compile(r'"?sep=(.)"?[;,\t ]*', re.IGNORECASE)
-_ESCAPED_QUOTE = re.compile(r'\\(["\\])')
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Dialect:
     quote: str = '"'
     backslash: bool = False
     """A quote inside quotes has a backslash before it."""
+    framed: bool = False
+    """Bars stand at both ends of each line, and lines of dashes between: a list printed as a picture."""
     skip_lines: int = 0
     """1 where the first line says only which delimiter there is (`sep=;`)."""
 
@@ -59,8 +63,10 @@ class Dialect:
         """The rows of lines that stand after `skip_lines`."""
         if self.delimiter == " ":
             return (split_spaces(line) for line in lines)
+        if self.framed:
+            lines = unframed(lines)
         if self.backslash:
-            lines = (_unescaped(line) for line in lines)
+            lines = (unescaped(line) for line in lines)
         return csv.reader(
             lines,
             delimiter=self.delimiter or "\x1f",
@@ -80,7 +86,7 @@ def detect_dialect(path: Path, file_format: str, encoding: Encoding, wanted: Rea
     # Of the whole process: the sample is parsed many times below, and the reader parses the rest.
     csv.field_size_limit(MAX_CELL_CHARACTERS)
     with path.open(encoding=encoding.name, errors="replace", newline="") as file:
-        text = file.read(_SAMPLE_CHARACTERS).replace("\0", "")
+        text = file.read(_SAMPLE_CHARACTERS).replace("\0", "").replace("\x1a", "")
         if file.read(1):
             text = _whole_lines(text)
     first, _, rest = text.partition("\n") if "\n" in text else text.partition("\r")
@@ -88,8 +94,9 @@ def detect_dialect(path: Path, file_format: str, encoding: Encoding, wanted: Rea
     text = rest if sep else text
     delimiter = _asked_delimiter(wanted, name)
     if delimiter is None:
-        delimiter = sep[1] if sep else _delimiter(_without_comments(text), file_format)
-    plain = Dialect(encoding, delimiter, False, Layout(None, 0, 0), skip_lines=int(bool(sep)))
+        delimiter = sep[1] if sep else _delimiter(without_comments(without_rules(text)), file_format)
+    framed = delimiter == "|" and is_framed(text)
+    plain = Dialect(encoding, delimiter, False, Layout(None, 0, 0), framed=framed, skip_lines=int(bool(sep)))
     dialect = _with_quotes(text, plain)
     rows = _sample_rows(text, dialect)
     if wanted.header_row is not None and wanted.header_row >= max(1, len(rows)):
@@ -98,32 +105,7 @@ def detect_dialect(path: Path, file_format: str, encoding: Encoding, wanted: Rea
             f"{name}: read_as.header_row {wanted.header_row} is beyond the {len(rows)} rows that are looked "
             "at for a header. Count from 0, without blank lines.",
         )
-    return _laid_out(dialect, find_layout(rows, wanted.header_row, wanted.header_rows))
-
-
-def _laid_out(dialect: Dialect, layout: Layout) -> Dialect:
-    return Dialect(
-        dialect.encoding,
-        dialect.delimiter,
-        dialect.skip_space,
-        layout,
-        dialect.quote,
-        dialect.backslash,
-        dialect.skip_lines,
-    )
-
-
-def split_spaces(line: str) -> list[str]:
-    """The cells of a line whose columns stand apart by spaces; quoted cells may hold some."""
-    line = line.strip()
-    if not line:
-        return []
-    if line.startswith("# "):
-        cells = split_spaces(line[2:])
-        return [f"# {cells[0]}", *cells[1:]] if cells else [line]
-    if '"' in line:
-        return next(csv.reader([_SPACES.sub(" ", line)], delimiter=" ", skipinitialspace=True))
-    return (_GAP if _GAP.search(line) else _SPACES).split(line)
+    return replace(dialect, layout=find_layout(rows, wanted.header_row, wanted.header_rows))
 
 
 def is_blank(row: Sequence[str]) -> bool:
@@ -140,10 +122,6 @@ def _asked_delimiter(wanted: ReadAs, name: str) -> str | None:
         f"{name}: read_as.delimiter {said[:20]!r} is not one character that can stand between cells. Name "
         "one such as , or ; or a tab; a space means runs of spaces.",
     )
-
-
-def _unescaped(line: str) -> str:
-    return _ESCAPED_QUOTE.sub(lambda found: '""' if found[1] == '"' else "\\", line)
 
 
 def _sample_rows(text: str, dialect: Dialect) -> list[list[str]]:
@@ -165,20 +143,13 @@ def _whole_lines(text: str) -> str:
     return text[: end + 1] if end >= 0 else text
 
 
-def _without_comments(text: str) -> str:
-    """The text from its first line that is no comment: prose would mislead about the delimiter."""
-    lines = text.splitlines(keepends=True)
-    start = 0
-    while start < len(lines) and (not lines[start].strip() or is_commented([lines[start]])):
-        start += 1
-    return "".join(lines[start:]) if len(lines) - start > 1 else text
-
-
 def _delimiter(text: str, file_format: str) -> str:
     best, best_score = "", 0.0
     for delimiter in _DELIMITERS[file_format]:
         rows = _split(text, delimiter)
         score = _regularity(rows)
+        if delimiter == " " and best_score >= _MARKED:
+            continue
         if delimiter == " ":
             # Prose has spaces, too: only what is regular throughout, with values in it, is a table.
             score = score if score > 0.95 and _has_values(rows, text) else 0.0
@@ -194,15 +165,30 @@ def _regularity(rows: list[list[str]]) -> float:
     widths.pop(1, None)
     if not widths:
         return 0.0
-    # Wide rows are worth more than chance: two halves of a number at its decimal comma are a width, too.
-    return max(widths.values()) / len(rows)
+    most = max(widths.values())
+    share = most / len(rows)
+    if share < _LEAST_REGULAR and most >= _BLOCK_ROWS and share >= _BLOCK_SHARE:
+        # A short table between titles and notes.
+        inner = [place for place, row in enumerate(rows) if len(row) > 1]
+        block = rows[inner[0] : inner[-1] + 1]
+        return most / len(block) if _valued(block, 0.5) else share
+    return share
 
 
 def _has_values(rows: list[list[str]], text: str) -> bool:
-    if any(_GAP.search(line.strip()) for line in text.splitlines()[:50]):
+    if any(GAP.search(line.strip()) for line in text.splitlines()[:50]):
         return True
+    return _valued(rows)
+
+
+def _valued(rows: list[list[str]], share: float = 1.0) -> bool:
+    """Whether a column holds values, in that share of its rows under the first."""
     last = rows[1:] or rows
-    return any(all(i < len(row) and is_value(row[i]) for row in last) for i in range(len(rows[0])))
+    for place in range(max(len(row) for row in rows)):
+        cells = [row[place].strip() for row in last if place < len(row)]
+        if sum(is_value(cell) for cell in cells) >= share * len(last):
+            return True
+    return False
 
 
 def _rare(text: str) -> str:
@@ -235,9 +221,7 @@ def _with_quotes(text: str, dialect: Dialect) -> Dialect:
     quote = "'" if single else '"'
     backslash = not single and '\\"' in text and _backslash_escapes(text, dialect.delimiter)
     skip_space = bool(dialect.delimiter) and _space_follows(_sample_rows(text, dialect))
-    return Dialect(
-        dialect.encoding, dialect.delimiter, skip_space, dialect.layout, quote, backslash, dialect.skip_lines
-    )
+    return replace(dialect, skip_space=skip_space, quote=quote, backslash=backslash)
 
 
 def _single_quoted(text: str, delimiter: str) -> bool:

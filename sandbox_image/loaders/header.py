@@ -7,13 +7,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .header_rows import Row, count_filled, is_commented, is_value, last_filled, second_row
+from .header_rows import (
+    LABELS,
+    Row,
+    count_filled,
+    is_commented,
+    is_value,
+    label_rows,
+    last_filled,
+    second_row,
+)
 from .hypotheses import trim
 from .readings import candidates
 
 MAX_TITLE_ROWS = 30
 # A header has a name for most columns; what stands above it has not.
 _MOST = 0.6
+_FEW_ROWS = 30
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _PERIOD = re.compile(r"(?:19|20)[0-9]{2}(?:[-/](?:0?[1-9]|1[0-2])|[- ]?Q[1-4])?|Q[1-4][- ](?:19|20)[0-9]{2}")
 
@@ -27,7 +37,7 @@ class Layout:
     """The first row of data."""
     width: int
     second: str = ""
-    """`group` or `units`: the header has a second row, which says this."""
+    """`group`, `units` or `labels`: the header has a second row, which says this."""
 
 
 def find_layout(rows: Sequence[Row], header_row: int | None = None, header_rows: int | None = None) -> Layout:
@@ -50,7 +60,9 @@ def _with_header(rows: Sequence[Row], start: int, width: int, header_rows: int |
     second = "" if header_rows == 1 else second_row(rows, start)
     if header_rows == 2 and start + 1 < len(rows):
         second = second or "group"
-    first = start + (2 if second else 1)
+    labels = 0 if header_rows else label_rows(rows, start)
+    second = LABELS if labels else second
+    first = start + (1 + labels if labels else 2 if second else 1)
     named = max(last_filled(row) for row in rows[start:first])
     used = max(last_filled(row) for row in rows[start:])
     # Empty cells beyond the last name come from a delimiter at the end of each line.
@@ -62,6 +74,12 @@ def common_width(rows: Sequence[Row]) -> int:
     widths = Counter(len(row) for row in rows if count_filled(row))
     if not widths:
         return 0
+    if len(rows) < _FEW_ROWS and len(widths) > 1:
+        # In a short file the facts above the table may be more than its rows.
+        late = [len(row) for row in rows[len(rows) // 3 :] if len(row) > 1 and count_filled(row)]
+        found = Counter(late).most_common(1)
+        if found and found[0][1] > max(1, len(late) / 2):
+            return found[0][0]
     most = max(widths.values())
     return max(width for width, count in widths.items() if count == most)
 
@@ -87,7 +105,9 @@ def _stands_above(rows: Sequence[Row], position: int, width: int) -> bool:
         return width > 2 or len(row) == 1 or (bool(trim(row[0] or "")) and _surely_header(rows, position + 1))
     if filled >= max(2, width * _MOST):
         return False
-    return _header_follows(rows, position, width) and not _is_group(row, rows[position + 1])
+    following = rows[position + 1]
+    named = count_filled(following) >= max(2, width * _MOST) and is_header(following, rows[position + 2 :])
+    return _header_follows(rows, position, width) and not (named and _is_group(row, following))
 
 
 def _header_follows(rows: Sequence[Row], position: int, width: int) -> bool:
@@ -113,6 +133,8 @@ def _surely_header(rows: Sequence[Row], place: int) -> bool:
 def _is_group(row: Row, following: Row) -> bool:
     """Whether the next row has names where this one has gaps: groups above names."""
     filled = [bool(trim(cell or "")) for cell in row]
+    if any(is_value(cell) and not _PERIOD.fullmatch(cell) for cell in (trim(cell or "") for cell in row)):
+        return False
     if not filled[0]:
         return True
     names = [bool(trim(cell or "")) for cell in following]

@@ -9,6 +9,7 @@ from .hypotheses import is_missing, trim
 from .readings import candidates
 
 Row = Sequence[str | None]
+LABELS = "labels"
 _COMMENT = re.compile(r"#|//|%(?! )|--")
 _SAMPLE = 60
 _MOST = 0.8
@@ -43,6 +44,18 @@ def second_row(rows: Sequence[Row], start: int) -> str:
     if all(i in words or i not in named for i in valued) and _are_units(low, valued & named, named - valued):
         return "units"
     return ""
+
+
+def label_rows(rows: Sequence[Row], start: int) -> int:
+    """How many rows under the header hold texts and ids of questions, as surveys are exported."""
+    for count in (1, 2):
+        if start + count >= len(rows):
+            break
+        cells = [trim(cell or "") for cell in rows[start + count]]
+        held = [cell for cell in cells if cell]
+        if held and all(cell.startswith('{"ImportId"') for cell in held):
+            return count
+    return 0
 
 
 def joined(top: Row, low: Row, second: str) -> list[str]:

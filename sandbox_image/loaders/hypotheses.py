@@ -91,13 +91,23 @@ class Hypothesis:
 
     def expression(self, raw: str, t: str, words: bool) -> str:
         """SQL: the typed value of a cell; NULL where it is missing. `words`: some are missing by a word."""
-        value = raw if self.kind == "text" else self.value.replace("{t}", t)
+        value = raw if self.key in ("text", "empty") else self.value.replace("{t}", t)
         missing = self.missing(t) if words else f"({t}) = ''"
         return f"CASE WHEN {missing} THEN NULL ELSE {value} END::{self.sql_type}"
 
 
 TEXT = Hypothesis("text", "text", "VARCHAR", ".*", "{t}")
 # No cell of the sample holds anything: to be looked at again if another cell does.
+# How some programs keep a workbook from making a number of an id: ="00123".
+_IN_FORMULA = '="[^"]*"'
+IN_FORMULA = Hypothesis(
+    "in_formula",
+    "text",
+    "VARCHAR",
+    _IN_FORMULA,
+    f"CASE WHEN regexp_full_match({{t}}, '{_IN_FORMULA}') THEN {{t}}[3:-2] ELSE {{t}} END",
+    note='="..." read as the text in it',
+)
 EMPTY = Hypothesis("empty", "text", "VARCHAR", "", "{t}")
 
 _BOOL_WORDS = (

@@ -69,7 +69,10 @@ def _possible_styles(characters: str) -> list[tuple[str, str]]:
     styles = [
         style
         for style in _STYLES
-        if style == _STYLES[0] or all(mark in seen for mark in style if mark not in ("", "."))
+        if style == _STYLES[0]
+        or all(mark in seen for mark in style if mark not in ("", "."))
+        # Points may stand for thousands where no comma is in sight; then there are no decimals.
+        or (style == (".", ",") and "." in seen)
     ]
     return [style for style in styles if style[0] != "." or "." in seen] if seen else styles[:1]
 

@@ -47,6 +47,7 @@ def plain_scan(engine: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect) 
         or dialect.encoding.bad
         or dialect.skip_space
         or dialect.backslash
+        or dialect.framed
         or dialect.delimiter in ("", " ")
     ):
         return None

@@ -91,7 +91,8 @@ def _choose_number(
         said = "point" if wanted == "." else "comma"
         return chosen, [f"ambiguous numbers read with a decimal {said}, as in the file's other columns"]
     comma = any("," in cell for cell in marked)
-    if style.delimiter == ";" and comma:
-        return TEXT, ["its commas may be decimal marks or thousands separators"]
+    if style.delimiter == ";":
+        marks = "commas" if comma else "points"
+        return TEXT, [f"its {marks} may be decimal marks or thousands separators; read_as.decimal says which"]
     said = "commas read as thousands separators" if comma else "points read as decimal marks"
     return first, [f"{said} (assumed: each stands before three digits)"]

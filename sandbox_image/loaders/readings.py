@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .dates import date_hypotheses
-from .hypotheses import EMPTY, TEXT, Hypothesis, boolean_hypotheses, is_missing
+from .hypotheses import EMPTY, IN_FORMULA, TEXT, Hypothesis, boolean_hypotheses, is_missing
 from .numbers import number_hypotheses
 
 
@@ -12,5 +12,7 @@ def candidates(sample: set[str]) -> list[Hypothesis]:
     cells = {cell for cell in sample if not is_missing(cell)}
     if not cells:
         return [EMPTY]
+    if all(IN_FORMULA.fits(cell) for cell in cells):
+        return [IN_FORMULA]
     found = [*boolean_hypotheses(cells), *number_hypotheses(cells), *date_hypotheses(cells)]
     return list(found) or [TEXT]

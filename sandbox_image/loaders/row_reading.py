@@ -83,7 +83,7 @@ class Reading:
             (self.quotes, 1 if self.quotes else 0),
         ]
         odd = [{"column": None, "what": what, "cells": count} for what, count in found if count]
-        return self.above.report() + odd
+        return self.above.report(self.dialect.layout) + odd
 
     def _unreadable(self, error: csv.Error) -> BadFileError:
         if "field limit" in str(error):
@@ -124,7 +124,8 @@ class Reading:
         self.long += len(row) > width
 
     def _rows(self, file: Iterator[str], options: dict[str, Any]) -> Iterator[list[str]]:
-        lines = (line.replace("\0", "") for line in file)
+        # NUL bytes, and the mark by which DOS ended files.
+        lines = (line.replace("\0", "").replace("\x1a", "") for line in file)
         watched = lines if options.get("strict", True) else _closing_quotes(lines, self.dialect.quote)
         return self.dialect.rows(watched, **options)
 

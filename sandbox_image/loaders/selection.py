@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .errors import NOT_A_TABLE, BadFileError
+from .errors import NOT_A_TABLE, UNREADABLE_FILE, BadFileError
 from .read_as import Asked
 from .staging import TextTable
 
@@ -29,6 +29,22 @@ def chosen(tables: list[TextTable], asked: Asked, name: str, taken: set[str]) ->
     table.name = asked.name or table.name
     taken.add(table.name)
     return [table]
+
+
+def check_types(tables: list[TextTable], asked: Asked, name: str) -> None:
+    """Refuse types of columns that are not there.
+
+    Raises:
+        BadFileError: A column is called otherwise.
+    """
+    there = {column for table in tables for column in table.columns}
+    for column in asked.read_as.types:
+        if column not in there:
+            said = ", ".join(sorted(there)[:20])
+            raise BadFileError(
+                UNREADABLE_FILE,
+                f'{name}: read_as.types names a column "{column[:80]}" that is not there; there are: {said}.',
+            )
 
 
 def without_hidden(table: TextTable, asked: Asked) -> TextTable:

@@ -96,6 +96,16 @@ def _is_unlabelled(row: TailRow, above: Sequence[TailRow]) -> bool:
     return all(other.cells and trim(other.cells[0] or "") for other in above if count_filled(other.cells))
 
 
+def _is_in_block(row: TailRow, above: Sequence[TailRow]) -> bool:
+    """Whether only lines of one cell stand between the row and a blank line above."""
+    for other in (row, *reversed(above)):
+        if count_filled(other.cells) != 1 or not trim(other.cells[0] or ""):
+            return False
+        if other.after_blank:
+            return True
+    return False
+
+
 def _is_note(row: TailRow, above: Sequence[TailRow], width: int) -> bool:
     first = trim(row.cells[0] or "") if row.cells else ""
     if not first or is_value(first) or is_missing(first):
@@ -107,7 +117,7 @@ def _is_note(row: TailRow, above: Sequence[TailRow], width: int) -> bool:
         return filled == 1 or split or (filled <= 2 and width > 3)
     if filled > 1:
         return False
-    if row.after_blank:
+    if _is_in_block(row, above):
         return not label_of(row)
     usual = max((len(other.cells[0] or "") for other in above if other.cells), default=0)
     return len(first) > _SENTENCE and len(first) > 2 * usual and " " in first
