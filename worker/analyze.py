@@ -51,6 +51,8 @@ async def _answer(context: JobContext) -> dict[str, Any]:
     job, runtime = context.job, context.runtime
     spec = resolve_spec(job.request.model, runtime.models)
     model = choose_model(spec, runtime.models)
+    if resumed(job) is not None:
+        await _refuse_if_hidden_since(context)
     tables = await tables_of(context)
     follows = depends_on_history(job.request.question or "")
     turns = await _turns(context) if follows else ()
@@ -80,6 +82,17 @@ async def _answer(context: JobContext) -> dict[str, Any]:
         splits=not job.request.approve,  # a person approves one piece of code
     )
     return keep_key(context, await end(context, analysis, tables), key)
+
+
+async def _refuse_if_hidden_since(context: JobContext) -> None:
+    """Code and errors from before something was hidden may tell a model of it. Raises: JobFailedError."""
+    hidden_at = (await session_of(context)).hidden_at
+    if hidden_at is not None and hidden_at > context.job.created_at:
+        raise JobFailedError(
+            "not_answerable",
+            "Columns were hidden while this waited to be approved. Ask again.",
+            code="hidden_since",
+        )
 
 
 def resumed(job: Job) -> Resumed | None:

@@ -152,6 +152,7 @@ def _keys(columns: Sequence[dict[str, Any]], rows: int) -> list[str]:
         and column["unique"] == rows
         and "unique" not in column.get("approximate", ())
         and column["semantic"] not in ("amount", "flag")
+        and column["dtype"] != "float64"
     ]
     return [column["name"] for column in sorted(keys, key=lambda column: column["semantic"] != "id")]
 

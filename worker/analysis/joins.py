@@ -104,6 +104,9 @@ def _judge(left: Column, right: Column, alike: _Alike) -> _Found | None:
     named = refers_to(left.name, right.name)
     if left.kind == "date":
         named = left.name.whole == right.name.whole or right.name.of_a_calendar
+    if left.kind == "number" and "date" in (left.semantic, right.semantic) and not left.is_key:
+        # The year of a flight and that of a car are both a year: rows share it by chance.
+        return None
     compared, shared = shared_values(left, right)
     coverage = shared / compared if compared else 0.0
     if named and not (right.is_dense and alike(left, right)):

@@ -56,12 +56,13 @@ def _plain(text: str) -> str:
 
 def _kinds(tables: Sequence[TableView], joins: Sequence[Join], *, several: bool) -> Iterator[Iterator[str]]:
     where = {table.name: f" in {table.name}" if several else "" for table in tables}
-    yield (text for table in tables for text in _rankings(table, where[table.name]))
-    yield (text for table in tables for text in _trends(table, where[table.name]))
-    yield (text for join in joins for text in _joined(join, tables))
-    yield (text for table in tables for text in _distributions(table, where[table.name]))
-    yield (text for table in tables for text in _counts(table, where[table.name]))
-    yield (text for table in tables for text in _middles(table, where[table.name]))
+    about_one = (_rankings, _trends, _distributions, _counts, _middles)
+    for at, questions in enumerate(about_one):
+        # Each kind begins with another table, so that all have their turn.
+        turned = [*tables[at % len(tables) :], *tables[: at % len(tables)]] if tables else []
+        yield (text for table in turned for text in questions(table, where[table.name]))
+        if at == 1:
+            yield (text for join in joins for text in _joined(join, tables))
 
 
 def _rankings(table: TableView, where: str) -> Iterator[str]:

@@ -141,6 +141,11 @@ def test_keys_are_the_columns_that_tell_rows_apart_ids_first(load: Load) -> None
     assert load("name,user_id,price,half,gap\n" + rows).profile["keys"] == ["user_id", "name"]
 
 
+def test_coordinates_are_no_keys(load: Load) -> None:
+    rows = "".join(f"{48 + n / 7},{n}\n" for n in range(9))
+    assert load("lat,shop_id\n" + rows).profile["keys"] == ["shop_id"]
+
+
 def test_one_row_has_no_key(load: Load) -> None:
     assert load("id,v\n1,2\n").profile["keys"] == []
 

@@ -158,6 +158,14 @@ def test_daily_tables_join_by_their_date(found: Finder) -> None:
     assert found(weather=weather, shop=shop) == {("shop.date", "weather.date", "many_to_one")}
 
 
+def test_a_year_that_two_lists_have_is_no_join_but_of_two_lists_by_year_it_is(found: Finder) -> None:
+    prices = lines("year,index", *(f"{year},{year % 7}" for year in range(1990, 2020)))
+    cars = lines("year,maker", *(f"{1990 + n % 30},Maker {n % 7}" for n in range(200)))
+    rain = lines("year,rain", *(f"{year},{year % 11}" for year in range(1995, 2015)))
+    assert found(prices=prices, cars=cars) == set()
+    assert found(prices=prices, rain=rain) == {("rain.year", "prices.year", "one_to_one")}
+
+
 def test_coverage_is_the_share_of_values_that_the_key_has(views: Callable[..., list[TableView]]) -> None:
     sales = lines("country_code,units", "DE,1", "FR,2", "US,3", "ZZ,4", "DE,5")
     joins = find_joins(views(sales=sales, countries=COUNTRIES))

@@ -1,0 +1,72 @@
+"""Jobs that were under way or waiting when a column was hidden, over the dummy engine and a real store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+
+from store.records import utc_now
+from tests.worker.asking import TENANT, asked, failing_or_echo, with_session, worked
+from worker.engines.dummy import DummyEngine
+from worker.models.settings import ModelSettings
+from worker.runtime import Runtime
+from worker.settings import Settings
+
+
+@pytest.fixture
+async def runtime(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Runtime]:
+    monkeypatch.setattr("worker.engines.connect.DummyEngine", partial(DummyEngine, failing_or_echo))
+    opened = Runtime(settings)
+    opened.models = ModelSettings(models_allowed=("scripted:*",))
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def hide(runtime: Runtime, session_id: str, *columns: str) -> None:
+    changes = {"hidden": {"sales.csv": list(columns)}, "hidden_at": utc_now()}
+    assert await runtime.store.update_session(TENANT, session_id, changes)
+
+
+async def test_no_question_gets_a_table_that_still_has_the_column(runtime: Runtime) -> None:
+    session_id = await with_session(runtime)
+    await hide(runtime, session_id, "Category ")
+    job = await asked(runtime, session_id)
+    assert (job.state, job.outcome) == ("failed", "bad_file")
+    assert job.error is not None
+    assert job.error.code == "hidden_not_removed"
+    assert "Table sales still has category" in job.error.message
+    assert job.attempts == []
+
+
+async def test_a_hidden_name_that_the_table_has_not_is_no_hindrance(runtime: Runtime) -> None:
+    session_id = await with_session(runtime)
+    await hide(runtime, session_id, "ssn")
+    assert (await asked(runtime, session_id)).state == "succeeded"
+
+
+async def test_what_waited_for_approval_meanwhile_is_not_gone_on_with(runtime: Runtime) -> None:
+    session_id = await with_session(runtime)
+    job = await asked(runtime, session_id, approve=True)
+    await hide(runtime, session_id, "ssn")
+    assert job.approval is not None
+    assert job.awaiting_since is not None
+    approval = job.approval.model_copy(update={"state": "approved", "decided_at": utc_now()})
+    approved = await runtime.store.approve_job(TENANT, job.task_id, job.awaiting_since, approval)
+    assert approved is not None
+    done = await worked(runtime, approved)
+    assert (done.state, done.result) == ("failed", None)
+    assert done.error is not None
+    assert done.error.code == "hidden_since"
+
+
+async def test_a_table_that_was_replaced_before_it_went_in_is_said(runtime: Runtime) -> None:
+    session_id = await with_session(runtime)
+    (table,) = await runtime.store.list_tables(TENANT, session_id)
+    await runtime.blobs.delete(table.blob_key)
+    job = await asked(runtime, session_id)
+    assert job.error is not None
+    assert job.error.code == "table_replaced"
+    assert job.result is None
