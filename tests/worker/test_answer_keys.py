@@ -1,8 +1,14 @@
 """What belongs to a stored answer's key, and what code may be stored: pure functions."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
-from worker.answers import changes_by_itself, plain_question, planner_version
+from store.records import Job, Part, Request
+from worker.answers import AnswerKey, changes_by_itself, keep_key, plain_question, planner_version
+from worker.context import JobContext
+from worker.sandbox.collect import DISK_FULL
 
 
 @pytest.mark.parametrize(
@@ -40,3 +46,30 @@ def test_spaces_between_words_do_not_count(text: str, other: str, same: bool) ->
 def test_the_planners_version_is_computed_once_from_their_source() -> None:
     assert planner_version() is planner_version()
     assert len(planner_version()) == 64
+
+
+def kept(*, image: str = "sha256:1", notes: tuple[str, ...] = (), **changes: Any) -> bool:
+    """Whether an answer is stored that came out of this image, with these notes and changes."""
+    job = Job(tenant_id="t", kind="analyze", request=Request(question="?"))
+    context = SimpleNamespace(job=job, sandbox=SimpleNamespace(image_digest=image), notes=list(notes))
+    fields = {"outcome": "ok", "code": "result = 1", "usage": {}, **changes}
+    key = AnswerKey("digest", "sha256:1")
+    return "answer_key" in keep_key(cast(JobContext, context), fields, key)
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_kept"),
+    [
+        ({}, True),
+        ({"image": "sha256:2"}, False),
+        ({"outcome": "timeout"}, False),
+        ({"notes": (f"left out: a.png ({DISK_FULL})",)}, False),
+        ({"notes": ("left out: a.png (too large)",)}, True),
+        ({"usage": {"answer_note": "the model gave no words"}}, False),
+        ({"parts": [Part(question="?", outcome="ok"), Part(question="?", outcome="timeout")]}, False),
+        ({"parts": [Part(question="?", outcome="ok"), Part(question="?", outcome="ok")]}, True),
+        ({"parts": [Part(question="?", outcome="ok", code="result = random()")]}, False),
+    ],
+)
+def test_only_a_lasting_answer_is_stored(facts: dict[str, Any], is_kept: bool) -> None:
+    assert kept(**facts) is is_kept

@@ -12,7 +12,8 @@ import pytest
 import redis
 
 from policies.spec import LABEL_STACK
-from store.records import Job, utc_now
+from store.records import Approval, Job, utc_now
+from tests.worker import asking
 from tests.worker.asking import asked, failing_or_echo, found, queued, script, with_session, worked
 from worker.engines.dummy import DummyEngine
 from worker.models.settings import ModelSettings
@@ -156,8 +157,9 @@ async def test_an_approved_job_whose_id_was_lost_is_published_by_the_reaper(
     runtime: Runtime, redis_url: str
 ) -> None:
     settings = runtime.settings.model_copy(update={"redis_url": redis_url})
+    long_ago = utc_now() - timedelta(seconds=settings.queued_seconds + 100)
     job = await queued(runtime, await with_session(runtime), approve=True)
-    aged = job.model_copy(update={"task_id": "aged", "created_at": utc_now() - timedelta(seconds=60)})
+    aged = job.model_copy(update={"task_id": "aged", "created_at": long_ago, "queued_at": utc_now()})
     await runtime.store.insert_job(aged)
     await decided(runtime, await worked(runtime, aged))
     await sweep_jobs(runtime.store, settings)
@@ -165,3 +167,14 @@ async def test_an_approved_job_whose_id_was_lost_is_published_by_the_reaper(
         ids = [json.loads(message)["headers"]["id"] for message in client.lrange("sandglass", 0, -1)]
         client.delete("sandglass")
     assert "aged" in ids
+
+
+async def test_files_that_came_with_the_question_are_not_read_again(runtime: Runtime) -> None:
+    approval = Approval(state="approved", code=EDITED, language="python", edited=True)
+    job = await queued(runtime, await with_session(runtime), approve=True, file_ids=["f"])
+    approved = job.model_copy(update={"task_id": "approved", "approval": approval})
+    await runtime.store.insert_job(approved)
+    await runtime.store.request_cancel(asking.TENANT, job.task_id)
+    done = await worked(runtime, approved)
+    assert (done.state, done.result) == ("succeeded", {"type": "text", "value": EDITED}), done.error
+    assert list(done.receipt["data"]) == ["sales"], "the table that was read before it waited"
