@@ -34,7 +34,10 @@ def listed(values: Any) -> list[Any]:
 
 def numbers(values: Any) -> np.ndarray[Any, Any]:
     """Return the values as floats, NaN for what is none."""
-    return pd.to_numeric(pd.Series(listed(values), dtype=object), errors="coerce").to_numpy(dtype=float)
+    given = listed(values)
+    if all(type(value) in {int, float} for value in given):
+        return np.array(given, dtype=float)
+    return pd.to_numeric(pd.Series(given, dtype=object), errors="coerce").to_numpy(dtype=float)
 
 
 class Scale:

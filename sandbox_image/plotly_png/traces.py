@@ -117,11 +117,10 @@ def _scatter(pane: Pane, trace: dict[str, Any], color: Any, below: Any) -> Any:
         sizes = numbers(marker.get("size", 6))
         shape = _MARKERS.get(str(marker.get("symbol")), "o")
         shades = listed(marker.get("color"))
-        painted = _shades(shades, color) if len(shades) == size > 1 else [color] * size
-        area = np.clip(sizes if len(sizes) == size else np.full(size, sizes[0]), 1, 60) ** 2 * 0.6
-        pane.axes.scatter(
-            x, y, s=area, c=painted, alpha=opacity, label=label, marker=shape, linewidths=0, zorder=2
-        )
+        painted = {"c": _shades(shades, color)} if len(shades) == size > 1 else {"color": color}
+        area = np.clip(sizes if len(sizes) == size > 1 else sizes[:1], 1, 60) ** 2 * 0.6
+        style = {"alpha": opacity, "label": label, "marker": shape, "linewidths": 0, "zorder": 2}
+        pane.axes.scatter(x, y, s=area, **painted, **style)
     if "text" in mode:
         for at, word in zip(zip(x, y, strict=True), listed(trace.get("text")), strict=False):
             pane.axes.annotate(readable(word), at, fontsize=8)
