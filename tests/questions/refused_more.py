@@ -44,7 +44,6 @@ REFUSED_MORE: list[Refused] = [
         "invest to capital ratio", "invest per year per firm on average", "sum of year", "average year",
         "missing year trend", "firm with values over 3000",
         "how many firms invest more than 500",  "invest last year",
-        "invest in the 1940s",
         "change in invest between 1935 and 1954", "General Electric vs Westinghouse", "cumulative invest",
         "invest before the war",
         "Steel invest", "total invest of General", "invest of US", "number of values",
@@ -123,7 +122,7 @@ REFUSED_MORE: list[Refused] = [
         "average hire date", "trend of hire date",
         "number of staff hired by year", "hire date by department", "share of annual salary", "names",
         "how many M"),
-    *no("macrodata.csv", "unemp in Q3 2008", "average unemp in the 1980s", "last quarter of 2008",
+    *no("macrodata.csv", "unemp in Q3 2008", "last quarter of 2008",
         "monthly unemp", "trend of unemp by month",
         "pop", "which quarter had the highest unemp", "first year"),
     # what may be declined, but not answered otherwise

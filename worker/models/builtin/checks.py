@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.checks_stats import check_stats
-from worker.models.builtin.frame import Agg, Frame, NotSureError
+from worker.models.builtin.frame import Agg, Filter, Frame, NotSureError
 from worker.models.builtin.row_nouns import counting_column
 from worker.models.builtin.schema import Column, Table, date_span
 
@@ -26,6 +26,8 @@ def check(frame: Frame, table: Table, *, plain_rows: bool = False) -> None:
         if agg.column == "":
             raise NotSureError("no column is named" + _could_be(table))
         _check_aggregate(agg, table)
+    for one in frame.filters:
+        _check_values(one, frame, table)
     for dim in frame.dims:
         _check_group(table.column(dim.column), dim.period)
     for agg in frame.aggs:
@@ -51,6 +53,22 @@ def check(frame: Frame, table: Table, *, plain_rows: bool = False) -> None:
         _check_totals(frame, table)
     _check_kind(frame, table)
     check_stats(frame, table)
+
+
+def _check_values(one: Filter, frame: Frame, table: Table) -> None:
+    """Raise where every value of a column is named: then the groups are meant, and not all rows together."""
+    column = table.column(one.column)
+    whole = (
+        frame.kind in _SUMMED_UP
+        and one.op == "in"
+        and len(one.values) == column.unique
+        and len(column.values) == column.unique
+    )
+    if whole and all(dim.column != one.column for dim in frame.dims):
+        raise NotSureError(f'all values of {one.column} are named: ask for "by {one.column}" to see each')
+
+
+_SUMMED_UP = {"aggregate", "trend", "rank", "top_rows"}
 
 
 def _could_be(table: Table) -> str:

@@ -24,7 +24,7 @@ from worker.models.builtin.grammar import (
     seq,
 )
 from worker.models.builtin.mentions import column, listing, named_columns, number, similar_columns
-from worker.models.builtin.modifiers import adjectives
+from worker.models.builtin.modifiers import adjectives, happened
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column
 from worker.models.builtin.tokens import is_plural, stem
@@ -238,10 +238,13 @@ def count_frame() -> Parser:
         phrase("row count", "record count", "count rows", "count records", "size of the data"),
         lambda _: Frame("aggregate", (Agg("count"),)),
     )
+    happening = applied(
+        seq(phrase("how many"), happened()), lambda v: Frame("aggregate", (Agg("count"),), filters=(v[1],))
+    )
     no_noun = applied(
         seq(phrase("how many"), _must_describe()), lambda _: Frame("aggregate", (Agg("count"),))
     )
-    return alt(rows, short, no_noun, plural_of_column(), frequency(), counted())
+    return alt(rows, short, happening, no_noun, plural_of_column(), frequency(), counted())
 
 
 def _must_describe() -> Parser:

@@ -167,10 +167,22 @@ def which_frame() -> Parser:
         ARTICLE,
         _SUPERLATIVE,
     )
+    when = seq(
+        phrase("when was", "when were", "when is", "when did we have"), ARTICLE, column("number"),
+        opt(phrase("at its")), ARTICLE, _SUPERLATIVE,
+    )  # fmt: skip
     return alt(
+        bound(when, _when),
         bound(asked, make),
         bound(is_highest, lambda c, v: ranked_frames(c, v[1], v[3], limit=1, ascending=v[5])),
     )
+
+
+def _when(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
+    times = [c for c in context.table.columns if c.kind == "date" or (c.calendar and c.stems[-1] == "year")]
+    own = [c for c in times if _one_row_each(context, c)]
+    if len(own) == 1 and not v[2].id_like:
+        yield Frame("top_rows", columns=(v[2].name, own[0].name), limit=1, ascending=v[5])
 
 
 def top_frame() -> Parser:

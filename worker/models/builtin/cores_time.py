@@ -116,6 +116,13 @@ def chosen_function(context: Context, found: Column) -> Agg | None:
     if found.id_like or found.level_like or lexicon.PAY_WORDS & set(found.stems):
         context.blame(f"it is not sure whether {found.name} is to be added up or averaged in each period")
         return None
+    times = [c for c in context.table.of_kind("date") if c.unique == context.table.rows]
+    if times and not (found.additive or found.rate_like or set(found.stems) & lexicon.MASS_WORDS):
+        context.blame(
+            f"it is not sure whether {found.name} is to be added up or averaged in each period: "
+            f'ask for "average {found.name} by month", for example'
+        )
+        return None
     return Agg("mean" if found.rate_like else "sum", found.name)
 
 

@@ -24,6 +24,8 @@ class Days:
     end: date
     year_given: bool = True
     bare_year: int | None = None
+    last_year: int | None = None
+    """The last year, where the words name a decade."""
 
 
 def day_range() -> Parser:
@@ -45,6 +47,10 @@ def _readings(context: Context, at: int) -> Iterator[tuple[int, Days]]:
         found = _iso(words[0])
         if found:
             yield 1, found
+        return
+    if re.fullmatch(r"(1[6-9]|20)\d0s", words[0]):
+        first = int(words[0][:4])
+        yield 1, Days(date(first, 1, 1), date(first + 10, 1, 1), bare_year=first, last_year=first + 9)
         return
     year = _year(words[0])
     if year and words[1] in _QUARTERS:

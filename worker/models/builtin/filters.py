@@ -272,7 +272,10 @@ def _year_filters(context: Context, spans: Any) -> Iterator[Filter]:
         if found.stems[-1:] != ("year",) or not found.calendar:
             continue
         year: Scalar = first.bare_year
-        if operation == "in":
+        if first.last_year is not None or (last is not None and last.last_year is not None):
+            if operation == "in":
+                yield Filter(found.name, "between", (year, first.last_year or year))
+        elif operation == "in":
             yield Filter(found.name, "=", (year,))
         elif operation == "between":
             yield Filter(found.name, "between", (year, last.bare_year))

@@ -107,6 +107,28 @@ ABBREVIATIONS = {
 }  # fmt: skip
 """Short forms in names of columns that can only mean one word."""
 PEOPLE_WORDS = frozenset({"people", "person", "individual"})
+PERSON_NOUNS = PEOPLE_WORDS | {
+    "passenger", "student", "employee", "respondent", "participant", "member", "worker", "patient",
+}  # fmt: skip
+SAME_ROWS: dict[str, tuple[str, ...]] = {
+    "housing": ("house", "home", "property"), "presidential": ("president",), "staff": ("employee", "worker"),
+    "employee": ("worker",), "personnel": ("employee",), "payroll": ("employee",),
+    "workforce": ("employee",), "movie": ("film",), "film": ("movie",), "car": ("vehicle", "automobile"),
+    "vehicle": ("car",), "auto": ("car", "vehicle"), "automobile": ("car", "vehicle"),
+    "survey": ("respondent",), "customer": ("client",), "client": ("customer",), "country": ("nation",),
+    "student": ("pupil",), "catalog": ("product", "item"), "inventory": ("product", "item"),
+    "house": ("home",), "home": ("house",), "titanic": ("passenger",), "fleet": ("vehicle",),
+}  # fmt: skip
+"""What else a row of a table may be called, by the last word of the table's name."""
+ROW_SIGNS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
+    (PERSON_NOUNS, frozenset({"age", "sex", "gender"})),
+    (frozenset({"house", "home", "property"}),
+     frozenset({"price", "bedroom", "bathroom", "lotsize", "story"})),
+    (frozenset({"car", "vehicle", "automobile"}),
+     frozenset({"cylinder", "cyl", "horsepower", "hp", "mpg", "hwy", "cty", "displacement", "displ"})),
+    (frozenset({"movie", "film"}), frozenset({"title", "genre", "runtime", "director", "imdb", "mpaa"})),
+)  # fmt: skip
+"""Words for a row, and words of columns of which two tell that a row surely is one."""
 WOMEN = frozenset({"female", "f", "woman", "w"})
 MEN = frozenset({"male", "m", "man"})
 SEXES = {
@@ -125,13 +147,23 @@ ADJECTIVES = {
     "slowest": (True, frozenset({"speed"})),
     "cheapest": (True, frozenset({"price"})),
     "priciest": (False, frozenset({"price"})),
+    "most expensive": (False, frozenset({"price"})),
+    "least expensive": (True, frozenset({"price"})),
+    "best paid": (False, frozenset({"salary", "wage"})),
+    "highest paid": (False, frozenset({"salary", "wage"})),
+    "lowest paid": (True, frozenset({"salary", "wage"})),
 }  # fmt: skip
 """What is least or most of which columns: `heaviest` is the highest weight."""
 COMPARATIVES = {
     "longer than": (">", "longest"), "heavier than": (">", "heaviest"), "lighter than": ("<", "lightest"),
     "taller than": (">", "tallest"), "older than": (">", "oldest"), "younger than": ("<", "youngest"),
     "faster than": (">", "fastest"), "slower than": ("<", "slowest"), "cheaper than": ("<", "cheapest"),
-    "more expensive than": (">", "priciest"), "shorter than": ("<", "shortest"),
+    "more expensive than": (">", "priciest"), "cost more than": (">", "priciest"),
+    "cost less than": ("<", "priciest"), "costs more than": (">", "priciest"),
+    "earn more than": (">", "best paid"), "earn less than": ("<", "best paid"),
+    "earns more than": (">", "best paid"), "weigh more than": (">", "heaviest"),
+    "weigh less than": ("<", "heaviest"), "sold for more than": (">", "priciest"),
+    "shorter than": ("<", "shortest"),
 }  # fmt: skip
 VERBS = (
     "measured", "recorded", "observed", "reported", "registered", "logged", "listed", "made", "placed",

@@ -118,12 +118,41 @@ def filters() -> Parser:
         applied(
             seq_second(phrase("that are", "which are", "are", "is", "who are"), missing_condition()), _single
         ),
+        applied(seq_second(alt(phrase("that", "who", "which"), _after_noun), happened()), _single),
+        bound(seq(phrase("in", "for", "during", "of"), phrase(*lexicon.MONTHS)), _month_number),
         applied(seq_second(phrase("without", "without a", "without an"), missing_end()), _single),
         applied(seq_second(opt(phrase("dated", "that are")), date_phrase()), _single),
         applied(seq_second(phrase("in", "for", "with", "within", "from"), dated_column()), _single),
         applied(seq_second(phrase("in", "for", "of", "in the", "during"), named_year()), _single),
         noun_filter,
     )
+
+
+def happened() -> Parser:
+    """Match `survived`, `did not return`: a flag that is called by a verb in the past."""
+
+    def past(context: Context, at: int) -> Iterator[tuple[Column, int]]:
+        for found, end in column("boolean")(context, at):
+            if len(found.words) == 1 and found.words[0].endswith("ed") and len(found.words[0]) > 5:
+                yield found, end
+
+    return applied(past, lambda found: Filter(found.name, "=", (True,)))
+
+
+def _after_noun(context: Context, at: int) -> Iterator[tuple[None, int]]:
+    """Match nothing, right behind a word for a row."""
+    if at and any(end == at for _, end in row_noun()(context, at - 1)):
+        yield None, at
+
+
+def _month_number(context: Context, v: tuple[Any, ...]) -> Iterator[Filters]:
+    """Yield the filter that `in May` sets to a column of months in numbers, where there are no dates."""
+    months = [c for c in context.table.of_kind("number") if c.calendar and c.stems[-1] == "month"]
+    within = [
+        c for c in months if isinstance(c.low, int) and isinstance(c.high, int) and 0 < c.low <= c.high < 13
+    ]
+    if len(within) == 1 and not context.table.of_kind("date"):
+        yield _single(Filter(within[0].name, "=", (lexicon.MONTHS[v[1]],)))
 
 
 def missing_end() -> Parser:

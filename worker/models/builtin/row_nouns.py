@@ -81,13 +81,22 @@ def _is_day(table: Table, spoken: tuple[str, ...]) -> bool:
     return table.rows == (span[1] - span[0]).days + 1
 
 
-def _is_person(table: Table, spoken: tuple[str, ...]) -> bool:
-    """Whether each row surely is one person: it has a sex and an age, and no id comes twice."""
-    if len(spoken) != 1 or spoken[0] not in lexicon.PEOPLE_WORDS or counting_column(table) is not None:
+def _is_sign(table: Table, spoken: tuple[str, ...]) -> bool:
+    """Whether the columns tell that each row surely is one `spoken`: a person has a sex and an age."""
+    if len(spoken) != 1 or counting_column(table) is not None:
         return False
     stems = {word for column in table.columns for word in column.stems if not column.home}
-    repeated = any(c.stems[-1:] == ("id",) and c.unique < table.rows for c in table.columns)
-    return "age" in stems and bool({"sex", "gender"} & stems) and not repeated
+    repeated = any(c.stems[-1:] == ("id",) and c.unique < table.rows for c in table.columns if not c.home)
+    if repeated or spoken[0] in stems:
+        return False
+    return any(spoken[0] in nouns and len(signs & stems) > 1 for nouns, signs in lexicon.ROW_SIGNS)
+
+
+def _same_rows(table: Table, spoken: tuple[str, ...]) -> bool:
+    """Whether `spoken` is another word for what the table is called after."""
+    own = [stem(word) for word in table.words if not word.isdigit()][-1:]
+    known = any(spoken[-1] in column.stems for column in table.columns)
+    return len(spoken) == 1 and bool(own) and not known and spoken[0] in lexicon.SAME_ROWS.get(own[0], ())
 
 
 def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
@@ -95,6 +104,7 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
     table = context.table
     ids = [c for c in table.columns if c.stems in {(*spoken, "id"), (*spoken, "number"), (*spoken, "no")}]
     named = tuple(stem(word) for word in table.words if not word.isdigit())[-len(spoken) :] == spoken
+    named = named or _same_rows(table, spoken)
     if named and spoken[-1] in lexicon.REUSED_NUMBERS:
         ids = [c for c in ids if c.stems[-1] == "id"]
     for found in ids:
@@ -108,7 +118,7 @@ def is_row(context: Context, spoken: tuple[str, ...]) -> bool:
     if any(_one_each(c, table) for c in same):
         return True
     if not ids and not named:
-        return _is_day(table, spoken) or _is_person(table, spoken)
+        return _is_day(table, spoken) or _is_sign(table, spoken)
     counted = [c for c in table.of_kind("number") if not c.id_like and _counts(c, spoken[-1])]
     if counted:
         context.blame(

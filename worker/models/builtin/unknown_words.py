@@ -44,12 +44,16 @@ def _known(word: str, table: Table) -> bool:
         or not word.isalpha()
         or word in lexicon.SEXES
         or single in _UNITS
-        or single in lexicon.PEOPLE_WORDS
+        or single in _NOUNS
         or word in table.texts
         or single in table.texts
     )
 
 
+_NOUNS = frozenset(
+    [noun for nouns, _ in lexicon.ROW_SIGNS for noun in nouns]
+    + [noun for nouns in lexicon.SAME_ROWS.values() for noun in nouns]
+)
 _UNITS = lexicon.TRAILING_WORDS | {stem(word) for word in lexicon.TRAILING_UNITS} | set(lexicon.ROW_NOUNS)
 
 
