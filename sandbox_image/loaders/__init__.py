@@ -146,7 +146,7 @@ class _Loading:
         if member.format == "json":
             from .json_tables import load_json
 
-            return load_json(path, name, folder, taken, read_as)
+            return load_json(path, name, folder, taken, self.asked)
         if member.format in ("xlsx", "xls"):
             from .excel import load_excel
 

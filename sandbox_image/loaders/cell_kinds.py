@@ -130,6 +130,6 @@ def _changed(bases: Counter[str], decision: Decision) -> list[tuple[str, int]]:
             return []
         return [(f"{_SAID[base]} kept as text, as the column is mixed", cells) for base, cells in others]
     words = decision.present - bases[kind]
-    if words > 0 and bases["text"]:
+    if words > 0 and bases["text"] and (kind == "number" or bases[kind]):
         return [(f"text read as {_SAID[kind]}", min(words, bases["text"]))]
     return []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .json_columns import RecordColumns
+from .selection import plain_name
 
 _KEYS = ("id", "_id", "key", "uuid")
 
@@ -14,12 +15,14 @@ _KEYS = ("id", "_id", "key", "uuid")
 class ChildRows:
     """The objects in the lists of one field, each a row with the number of the row it was in."""
 
-    def __init__(self, field: str, folder: Path, file: str, record: dict[str, Any]) -> None:
+    def __init__(
+        self, field: str, folder: Path, file: str, record: dict[str, Any], hidden: frozenset[str]
+    ) -> None:
         self.field = field
         self.several = False
         """Another field holds lists of objects, too: then none becomes a table."""
-        self._key = next((key for key in record if key.casefold() in _KEYS or key.endswith("_id")), None)
-        self.columns = RecordColumns(folder, file)
+        self._key = next((key for key in record if _is_key(key) and plain_name(key) not in hidden), None)
+        self.columns = RecordColumns(folder, file, hidden)
 
     def add(
         self, found: dict[str, list[tuple[int, list[Any]]]], records: Sequence[dict[str, Any]], first: int
@@ -41,3 +44,7 @@ class ChildRows:
         """The columns' names; those that lead to the parent begin with its name."""
         said = {"\0row": f"{parent}_row", "\0key": f"{parent}_{self._key}"}
         return [said.get(name, name) for name in self.columns.names]
+
+
+def _is_key(name: str) -> bool:
+    return name.casefold() in _KEYS or name.endswith("_id")

@@ -32,10 +32,10 @@ Cells = Sequence[str | None]
 class RecordColumns:
     """Takes records by the thousand and writes them as Parquet parts, column by column."""
 
-    def __init__(self, folder: Path, file: str) -> None:
+    def __init__(self, folder: Path, file: str, hidden: frozenset[str]) -> None:
         self._folder = folder
         self._file = file
-        self._values = ValueKinds()
+        self._values = ValueKinds(hidden)
         self.counts = KindCounts(self._values.kinds)
         self.places: dict[str, int] = {}
         self.rows = 0

@@ -19,6 +19,7 @@ from .json_columns import RecordColumns
 from .json_geo import feature_records, is_feature
 from .json_values import ValueKinds, one_text
 from .names import check_width
+from .selection import plain_name
 from .staging import TextStage, text_array
 from .tail import TAIL_ROWS, TailRow
 
@@ -30,12 +31,13 @@ _NAMES = ("name", "field", "title", "id", "key", "label")
 class RecordStage:
     """Takes the elements of one array: all records, all rows, or all single values."""
 
-    def __init__(self, folder: Path, file_name: str) -> None:
+    def __init__(self, folder: Path, file_name: str, hidden: frozenset[str]) -> None:
         self._folder = folder
         self._name = file_name
+        self._hidden = hidden
         self._kind: type | None = None
-        self._records = RecordColumns(folder / "records", file_name)
-        self._lists = _ListRows(folder / "rows", file_name)
+        self._records = RecordColumns(folder / "records", file_name, hidden)
+        self._lists = _ListRows(folder / "rows", file_name, hidden)
         self._empty = 0
         self.is_geo = False
         self.children: ChildRows | None = None
@@ -117,11 +119,16 @@ class RecordStage:
         if self.is_geo:
             records = feature_records(records)
         self._records.add(records)
-        found = self._records.lists
+        # Lists under a hidden name are shown nowhere else either.
+        found = {
+            name: lists for name, lists in self._records.lists.items() if plain_name(name) not in self._hidden
+        }
         if not found:
             return
         if self.children is None:
-            self.children = ChildRows(next(iter(found)), self._folder / "children", self._name, records[0])
+            self.children = ChildRows(
+                next(iter(found)), self._folder / "children", self._name, records[0], self._hidden
+            )
         self.children.add(found, records, first_row)
 
     def _without_nulls(self, batch: Sequence[Any]) -> list[Any]:
@@ -142,10 +149,10 @@ class RecordStage:
 class _ListRows:
     """Rows that are arrays; one of the first may name the columns, so these wait."""
 
-    def __init__(self, folder: Path, file: str) -> None:
+    def __init__(self, folder: Path, file: str, hidden: frozenset[str]) -> None:
         self._head = TextStage(folder / "head", file)
         self._body = TextStage(folder / "body", file)
-        self._values = ValueKinds()
+        self._values = ValueKinds(hidden)
         self.counts = KindCounts(self._values.kinds)
         self._waiting: list[Sequence[Any]] = []
         self._first: list[list[str | None]] = []
@@ -215,11 +222,11 @@ class _ListRows:
 class ColumnStage:
     """Takes the columns of an object one by one, each as compact text."""
 
-    def __init__(self, folder: Path, file_name: str) -> None:
+    def __init__(self, folder: Path, file_name: str, hidden: frozenset[str]) -> None:
         self._folder = folder
         self._name = file_name
         self._columns: list[pa.ChunkedArray[Any]] = []
-        self._values = ValueKinds()
+        self._values = ValueKinds(hidden)
         self.counts = KindCounts(self._values.kinds)
         self.names: list[str] = []
 

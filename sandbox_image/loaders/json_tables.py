@@ -15,21 +15,25 @@ from .json_reader import JsonReader
 from .json_rows import ColumnStage, RecordStage
 from .json_shapes import are_counted, are_rows, holds_table
 from .names import table_name, unique_columns
-from .read_as import ReadAs
+from .read_as import Asked, ReadAs
+from .selection import plain_name
 from .staging import TextTable
 
 _FIX = 'Send an array of records ([{"a": 1}, ...]), JSON lines, or an object of columns ({"a": [1, ...]}).'
 _LINE_CHARACTERS = 1 << 18
 
 
-def load_json(path: Path, name: str, stage_dir: Path, taken: set[str], wanted: ReadAs) -> list[TextTable]:
+def load_json(path: Path, name: str, stage_dir: Path, taken: set[str], asked: Asked) -> list[TextTable]:
     """Read records, JSON lines, columns, or tables under keys.
 
     Raises:
         BadFileError: Not JSON, cut off, no table in it, or over a cap.
     """
+    wanted = asked.read_as
+    names = asked.hidden.union(*asked.hidden_of.values())
+    hidden = frozenset(plain_name(name) for name in names)
     encoding = asked_encoding(path, name, wanted.encoding) if wanted.encoding else find_encoding(path, name)
-    loading = _Loading(name, stage_dir, taken, {"format": "json", "encoding": encoding.said}, wanted)
+    loading = _Loading(name, stage_dir, taken, {"format": "json", "encoding": encoding.said}, wanted, hidden)
     with path.open(encoding=encoding.name, errors=encoding.errors) as text:
         reader = JsonReader(text, name)
         first = reader.peek()
@@ -76,6 +80,7 @@ class _Loading:
     taken: set[str]
     read_as: dict[str, Any]
     wanted: ReadAs
+    hidden: frozenset[str]
     stages: int = field(default=0)
 
     def lines(self, reader: JsonReader) -> list[TextTable]:
@@ -113,7 +118,7 @@ class _Loading:
 
     def object(self, reader: JsonReader, key: str | None = None, named: bool = False) -> list[TextTable]:
         """An object: tables under its keys, columns, rows by key, or one record."""
-        inside = Inside(ColumnStage(self._folder(), self.name), self._record_stage)
+        inside = Inside(ColumnStage(self._folder(), self.name, self.hidden), self._record_stage)
         inside.take(reader)
         columns, rest = inside.columns, inside.rest
         if inside.tables:
@@ -149,7 +154,7 @@ class _Loading:
             found += self._with_child(stage, "records", path, named=named or len(tables) > 1)
         if not found:
             raise BadFileError(EMPTY_FILE, f"{self.name} holds no rows. {_FIX}")
-        left_out = set(columns.names) | set(rest)
+        left_out = set(columns.names) | {part for key in rest for part in _parts_left(key, rest[key], tables)}
         if any(stage.is_geo for stage in tables.values()):
             left_out -= {"type"}
         self._ignoring(found[0], left_out)
@@ -255,8 +260,15 @@ class _Loading:
         return table
 
     def _record_stage(self) -> RecordStage:
-        return RecordStage(self._folder(), self.name)
+        return RecordStage(self._folder(), self.name, self.hidden)
 
     def _folder(self) -> Path:
         self.stages += 1
         return self.stage_dir / f"json{self.stages}"
+
+
+def _parts_left(key: str, value: Any, tables: dict[str, RecordStage]) -> list[str]:
+    """The key, or where tables were found under it, what else is under it."""
+    if isinstance(value, dict) and any(path.startswith(f"{key}.") for path in tables):
+        return [part for inner in value for part in _parts_left(f"{key}.{inner}", value[inner], tables)]
+    return [key]

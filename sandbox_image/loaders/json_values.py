@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .cell_kinds import BLANK, NUMBER, TEXT, TRUTH, CellKinds
+from .selection import plain_name
 
 _NONE = type(None)
 _NAN = "NaN"
@@ -16,7 +17,8 @@ _NAN = "NaN"
 class ValueKinds:
     """The kinds that values in JSON have."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: frozenset[str]) -> None:
+        self._hidden = hidden
         self.kinds = CellKinds()
         self._list = self.kinds.code("text", "lists kept as JSON text")
         self._deep = self.kinds.code("text", "objects nested too deeply kept as JSON text")
@@ -64,12 +66,20 @@ class ValueKinds:
             if math.isfinite(value):
                 return repr(value), NUMBER
             return (_NAN, BLANK) if math.isnan(value) else (None, self._infinite)
-        return json.dumps(value, ensure_ascii=False), self._list if kind is list else self._deep
+        shown = without(value, self._hidden) if self._hidden else value
+        return json.dumps(shown, ensure_ascii=False), self._list if kind is list else self._deep
 
 
 def _present(values: Sequence[Any]) -> dict[str, int]:
     present = len(values) - values.count(None)
     return {TEXT: present} if present else {}
+
+
+def without(value: Any, hidden: frozenset[str]) -> Any:
+    """A value without the fields that are hidden, wherever in it they are."""
+    if isinstance(value, dict):
+        return {key: without(inner, hidden) for key, inner in value.items() if plain_name(key) not in hidden}
+    return [without(inner, hidden) for inner in value] if isinstance(value, list) else value
 
 
 def one_text(value: Any) -> str | None:

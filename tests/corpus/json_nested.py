@@ -2,6 +2,7 @@
 
 import json
 
+from sandbox_image.loaders.read_as import Asked
 from tests.corpus.case import Case, Table, one
 
 POINTS = {
@@ -94,5 +95,24 @@ CASES: list[Case] = [
         ["lat", "n", "geometry.type", "geometry.coordinates"],
         "TITT",
         [["north", 1, "Polygon", json.dumps(AREA["geometry"]["coordinates"])]] * 2,  # type: ignore[index]
+    ),
+    one(
+        "json-hidden-inside-lists",
+        "orders.json",
+        json.dumps([{"id": "A1", "lines": [{"sku": "x", "Price": 7}], "n": 1}]),
+        ["lines", "n"],
+        "TI",
+        [['[{"sku": "x"}]', 1]],
+        asked=Asked(hidden=frozenset({"price", "id"}), only={"shape": "records"}),
+    ),
+    one(
+        "json-a-hidden-list-is-no-table",
+        "orders.json",
+        json.dumps([{"id": "A1", "lines": [{"sku": "x"}], "n": 1}]),
+        ["id", "n"],
+        "TI",
+        [["A1", 1]],
+        asked=Asked(hidden=frozenset({"lines"})),
+        unsaid=["sku"],
     ),
 ]
