@@ -8,7 +8,7 @@ from typing import Any
 
 from store.records import Attempt, JobError, Language, Outcome
 from worker.analysis.contract import Analysis, AnalysisPart, Question, RunResult, Sandbox, StageWriter, Turn
-from worker.analysis.history import TURNS_KEPT
+from worker.analysis.history import TURNS_KEPT, depends_on_history
 from worker.engines.base import EngineError
 
 AnswerOne = Callable[[Question, Sandbox, StageWriter], Awaitable[Analysis]]
@@ -35,7 +35,7 @@ async def answer_parts(
     on_stage: StageWriter,
     answer_one: AnswerOne,
 ) -> Analysis:
-    """Answer each of `texts` by itself, in one sandbox; the parts before are history to the next one.
+    """Answer each of `texts` by itself, in one sandbox; the parts before are history to one that points back.
 
     Raises:
         EngineError: No sandbox can be had, and no part was answered.
@@ -73,7 +73,9 @@ def part_notes(analysis: Analysis) -> list[str]:
 
 
 def _part_of(question: Question, text: str, before: list[AnalysisPart]) -> Question:
-    answered = [part for part in before if part.analysis.answer and part.analysis.outcome == "ok"]
+    # A part that stands alone is not to be read as going on with the one before it.
+    pointed_at = before if depends_on_history(text) else []
+    answered = [part for part in pointed_at if part.analysis.answer and part.analysis.outcome == "ok"]
     turns = [
         Turn(
             part.question,

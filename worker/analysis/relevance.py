@@ -41,13 +41,14 @@ _TELL = (
     r"(?:what(?:'s|\s+is|\s+are|\s+were)|show(?:\s+me)?|print|reveal|repeat|tell\s+me|give\s+me|output|list|display|"
     r"share|describe|summari[sz]e|(?:can|could)\s+you\s+(?:show|tell|give|print|repeat)(?:\s+me)?)"
 )
+_TAIL = r"(?:\s+(?:verbatim|please|in\s+full|word\s+for\s+word|now|exactly|to\s+me|and\b.*))*"
 _PROMPT = (
-    rf"{_TELL}\s+(?:all\s+(?:of\s+)?|exactly\s+)?(?:your|the)\s+(?:(?:full|exact|original|entire)\s+)?(?:system|initial|"
-    r"hidden|secret|developer)\s+(?:prompt|instructions)\b.{0,80}|"
+    rf"{_TELL}\s+(?:all\s+(?:of\s+)?|exactly\s+)?(?:your|the)\s+(?:(?:full|exact|original|entire)\s+)?"
+    rf"(?:system|initial|hidden|secret|developer)\s+(?:prompt|instructions){_TAIL}|"
     rf"{_TELL}\s+(?:all\s+(?:of\s+)?)?your\s+(?:prompt|instructions?|rules|guidelines|api\s+keys?|password|secrets?|"
-    r"source\s+code|training\s+data)\b.{0,80}|"
-    r"(?:please\s+)?(?:ignore|forget|disregard|override)\s+(?:all\s+|any\s+|the\s+|your\s+|my\s+)*"
-    r"(?:previous|prior|above|earlier|preceding)?\s*(?:instructions?|prompts?|rules)\b.*|"
+    rf"source\s+code|training\s+data){_TAIL}|"
+    r".{0,120}\b(?:ignore|forget|disregard|override)\s+(?:all\s+|any\s+|the\s+|your\s+|my\s+|of\s+)*"
+    r"(?:(?:previous|prior|above|earlier|preceding)\s+)?(?:instructions?|prompts?|rules)\b.*|"
     r"(?:repeat|print)\s+(?:the\s+words|everything|all(?:\s+the)?\s+text)\s+above\b.*"
 )
 _PLAY = (
@@ -66,12 +67,19 @@ _CLOCK = (
     r"what\s+(?:time|day|date|year)\s+is\s+(?:it|today)(?:\s+(?:now|today|in\s+[a-z ]{2,30}))*|"
     r"what(?:'s|\s+is)\s+(?:the\s+(?:time|date)|today'?s\s+date)(?:\s+(?:now|today|right\s+now))*"
 )
+_LANGUAGE = (
+    r"(?:java|javascript|typescript|c\+\+|c#|rust|golang|php|ruby|swift|kotlin|html|css|react|bash|shell|powershell|"
+    r"assembly)"
+)
+_PROGRAM = (
+    r"(?:program|script|function|class|component|app|application|website|web\s?page|server|bot|game|snippet|code|"
+    r"hello\s+world|login\s+form|api)"
+)
 _CODE = (
-    r"(?:please\s+|can\s+you\s+|could\s+you\s+)?(?:write|create|make|give|show|generate|code|build)\s+(?:me\s+)?(?:a|an|some)\s+"
-    r"(?:\w+\s+){0,3}(?:java|javascript|typescript|c\+\+|c#|rust|golang|go|php|ruby|swift|kotlin|html|css|react|"
-    r"bash|powershell|assembly|hello\s+world)\b.{0,120}|"
-    r"how\s+(?:do|can|would)\s+(?:i|you|we)\s+(?:\w+\s+){1,4}(?:in|with|using)\s+(?:java|javascript|typescript|c\+\+|"
-    r"c#|rust|golang|php|ruby|swift|kotlin|html|css|react|bash|git|docker|kubernetes)|"
+    r"(?:write|create|make|give|show|generate|code|build)\s+(?:me\s+)?(?:(?:a|an|some)\s+)?(?:\w+\s+){0,2}"
+    rf"(?:{_LANGUAGE}\s+{_PROGRAM}|{_PROGRAM}\s+in\s+{_LANGUAGE})(?!\w).{{0,120}}|"
+    r"how\s+(?:do|can|would)\s+(?:i|you|we)\s+(?:\w+\s+){1,4}(?:in|with|using)\s+"
+    rf"(?:{_LANGUAGE}|git|docker|kubernetes)|"
     r"(?:write|implement|code)\s+(?:me\s+)?(?:a\s+|an\s+|the\s+)?(?:function\s+(?:to|that|for)\s+)?(?:quick\s?sort|"
     r"bubble\s?sort|merge\s?sort|fizz\s?buzz|binary\s+search|fibonacci|linked\s+list|tic\s?tac\s?toe|"
     r"tetris|snake\s+game|todo\s+app|web\s?site|chat\s?bot)\b.{0,80}"
@@ -84,7 +92,7 @@ _WORLD = (
     r"what(?:'s|\s+is)\s+the\s+(?:meaning\s+of\s+life|speed\s+of\s+light|square\s+root\s+of\s+\d+)|"
     r"how\s+far\s+(?:away\s+)?is\s+the\s+(?:moon|sun)\b.*|why\s+is\s+the\s+sky\s+blue|"
     r"(?:translate|say)\s+.{1,120}\s+(?:in)?to\s+(?:english|german|french|spanish|italian|chinese|japanese|latin)|"
-    r"how\s+(?:do|can)\s+(?:i|you|we)\s+(?:cook|bake|make\s+(?:pasta|pizza|coffee|tea|a\s+cake|bread|friends|money)|"
+    r"how\s+(?:do|can)\s+(?:i|you|we)\s+(?:cook|bake|make\s+(?:pasta|pizza|coffee|tea|a\s+cake|bread)|"
     r"lose\s+weight|tie\s+a\s+tie|get\s+rich|sleep\s+better)\b.*|(?:give\s+me\s+)?(?:a|the)\s+recipe\s+for\b.*|"
     r"(?:book|order)\s+(?:me\s+)?a\s+(?:flight|table|taxi|hotel|pizza|cab)\b.*|(?:is\s+there|does)\s+god(?:\s+exist)?"
 )
@@ -103,7 +111,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _LEAD = re.compile(
-    r"^(?:(?:hi|hello|hey|please|ok|okay|so|well|sorry|excuse me|thanks)\b[\s,!.]*)+", re.IGNORECASE
+    r"^(?:(?:(?:can|could|would|will) you|hi|hello|hey|please|okay|ok|so|well|sorry|excuse me|thanks)\b"
+    r"[\s,!.]*)+",
+    re.IGNORECASE,
 )
 _EMPTY_WORDS = frozenset(
     "a an and any are be can could do does for from give good great how i in is it let like make me my name "

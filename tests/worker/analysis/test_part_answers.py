@@ -44,8 +44,15 @@ async def test_each_part_has_its_own_code_result_and_words() -> None:
     assert len(model.asked) == analysis.usage["calls"] == 4
     assert TWO in model.asked[0][1].content
     assert model.asked[2][1].content.endswith("Answer only this one of them:\nHow many categories are there?")
-    assert SUM_WORDS in model.asked[2][1].content, "the part before is history to the next"
+    assert SUM_WORDS not in model.asked[2][1].content, "it stands alone"
     assert stages.seen[-1][1]["attempts"][0]["code"] == "result = df['revenue'].sum()"
+
+
+async def test_a_part_that_points_back_is_told_of_the_part_before() -> None:
+    _, model, _ = await run(OK, question=ask("What is the total revenue? What is its share of Toys?"))
+    told = model.asked[2][1].content
+    assert SUM_WORDS in told
+    assert '"value": 60.75' in told
 
 
 async def test_a_part_that_fails_is_said_and_loses_no_other() -> None:
