@@ -48,18 +48,48 @@ def code(header: dict[str, Any]) -> tuple[str, str]:
     return str(language), _text(header, "code")
 
 
-def tables(header: dict[str, Any]) -> list[dict[str, str]]:
-    """Each table's name, and the name it was put under. Raises: FrameError."""
-    rows = [_mapping(row, "a table") for row in _list(header, "tables")]
-    return [{"name": _text(row, "name"), "path": put_name(row.get("path"))} for row in rows]
+def tables(header: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each table's name, and the names that its files were put under, with the columns of each.
+
+    A table in one file has no `columns`: all are in there.
+
+    Raises:
+        FrameError: A table is misshapen.
+    """
+    return [_table(_mapping(row, "a table")) for row in _list(header, "tables")]
+
+
+def _table(row: dict[str, Any]) -> dict[str, Any]:
+    name = _text(row, "name")
+    if "parts" not in row:
+        return {
+            "name": name,
+            "files": [{"path": put_name(row.get("path")), "columns": None}],
+            "columns": None,
+        }
+    parts = [_mapping(part, "a part") for part in _list(row, "parts")]
+    files = [{"path": put_name(part.get("path")), "columns": _names(part)} for part in parts]
+    return {"name": name, "files": files, "columns": _names(row)}
+
+
+def _names(row: dict[str, Any]) -> list[str]:
+    names = _list(row, "columns")
+    if not all(isinstance(name, str) for name in names):
+        raise FrameError("columns are no list of names")
+    return names
 
 
 def files(header: dict[str, Any]) -> list[dict[str, Any]]:
-    """The files to read, and what of each is asked for. Raises: FrameError."""
+    """The files to read, and what of each is asked for; `fed` ones were not put, but are sent meanwhile.
+
+    Raises:
+        FrameError: A file is misshapen.
+    """
     rows = [_mapping(row, "a file") for row in _list(header, "files")]
     return [
         {key: _text(row, key) for key in ("file_id", "name", "format")}
-        | {"path": put_name(row.get("path")), "asked": _mapping(row.get("asked", {}), "asked")}
+        | {"path": put_name(row.get("path")), "fed": row.get("fed") is True}
+        | {"asked": _mapping(row.get("asked", {}), "asked")}
         for row in rows
     ]
 

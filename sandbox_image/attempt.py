@@ -14,6 +14,7 @@ from . import layout
 from .artifacts import Budget, send_outputs
 from .carrier import Carrier
 from .code_process import CodeProcess
+from .feed import Feed
 from .frames import FrameError
 from .limits import Limits
 from .pipe import Pipe
@@ -65,6 +66,7 @@ class Attempt:
     listener: Listener
     budget: Budget
     carrier: Carrier
+    feed: Feed | None = None
     captures: dict[str, Capture] = field(init=False)
     limits: Limits = field(init=False)
 
@@ -80,6 +82,8 @@ class Attempt:
         cpu_before = layout.cpu_seconds()
         ending = self._watch(message)
         self.carrier.close()
+        if self.feed is not None:
+            self.feed.close()
         if ending.died:
             ending.hung_up = self.zygote.wait_exit(self.process.pid, _EXIT_SECONDS) is None
         troubled = ending.status or ending.died or self.listener.failed
@@ -141,8 +145,11 @@ class Attempt:
                             selector.unregister(key.fd)
                     elif self._read_channel(ending):
                         return ending
-                for frame in self.pipe.arrived():
-                    self.carrier.take(*frame)
+                for header, blob in self.pipe.arrived():
+                    if self.feed is not None and header["type"] == "feed":
+                        self.feed.take(header, blob)
+                    else:
+                        self.carrier.take(header, blob)
                 self.carrier.make_room()
                 if self._flooded():
                     ending.status = "output_limit"

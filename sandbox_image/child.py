@@ -9,6 +9,7 @@ import ast
 import builtins
 import ctypes
 import io
+import itertools
 import os
 import re
 import signal
@@ -18,9 +19,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import figures, kernel, plotting, results, tracebacks, web
+from .fed_blocks import FedBlocks
 from .frames import FROM_SANDBOX, FROM_WORKER, MAX_BLOB_BYTES, FrameReader, FrameWriter
 from .layout import IN_DIR, OUT_DIR, cpu_count, memory_limit_bytes
-from .tables import Sql, Tables
+from .tables import Source, Sql, Tables
 
 _READ_BYTES = 1 << 20
 
@@ -105,13 +107,13 @@ class Child:
             self._say_error(error)
         self._done()
 
-    def _offer(self, given: list[dict[str, str]], code: str) -> None:
+    def _offer(self, given: list[dict[str, Any]], code: str) -> None:
         """Put the tables and their tools into the namespace as they came; what else the code set stays.
 
         Code that is mended, or another part of the question, would otherwise go on with tables that the code
         before it has changed: a column multiplied twice, rows filtered away.
         """
-        paths = {table["name"]: IN_DIR / table["path"] for table in given}
+        paths = {table["name"]: Source.of(table, IN_DIR) for table in given}
         names = self._namespace
         names["tables"] = Tables(paths)
         names["sql"] = kernel.hooks.sql = Sql(paths, cpu_count(), memory_limit_bytes())
@@ -185,7 +187,13 @@ class Child:
 
         _fresh_streams()
         try:
-            for profile in load_files(header["files"], header["taken"], Path(header["directory"])):
+            directory, rounds = Path(header["directory"]), itertools.count(1)
+            feeds = {
+                file["file_id"]: FedBlocks(self._say, self._hear, directory, file["file_id"], rounds)
+                for file in header["files"]
+                if file.get("fed")
+            }
+            for profile in load_files(header["files"], header["taken"], directory, feeds):
                 self._say({"type": "profile", **profile})
         except MemoryError as error:
             self._say_error(error)
@@ -211,6 +219,15 @@ class Child:
     def _done(self) -> None:
         _flush()
         self._say({"type": "done"})
+
+    def _hear(self) -> dict[str, Any]:
+        """The runner's next message of a load under way."""
+        while (frame := self._reader.next()) is None:
+            data = self._channel.recv(_READ_BYTES)
+            if not data:
+                os._exit(0)  # the runner is gone
+            self._reader.feed(data)
+        return frame[0]
 
     def _say(self, header: dict[str, Any], blob: bytes = b"") -> None:
         self._channel.sendall(self._writer.encode(header, blob))

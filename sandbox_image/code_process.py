@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
 import socket
 import time
+from typing import Any
 
 from .frames import FROM_SANDBOX, FROM_WORKER, FrameError, FrameReader, FrameWriter
 from .processes import Zygote
@@ -31,6 +33,11 @@ class CodeProcess:
             _widen(descriptor)
         self.reader = FrameReader(FROM_SANDBOX)
         self.writer = FrameWriter(FROM_WORKER)
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send it one small message; a process that is gone is noticed elsewhere."""
+        with contextlib.suppress(OSError):
+            self.channel.sendall(self.writer.encode(message))
 
     def close(self) -> None:
         """Let go of its pipes."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .artifacts import Budget, send_descriptor
+from .feed import Feed
 from .frames import MAX_BLOB_BYTES, FrameError
 from .layout import IN_DIR
 from .pipe import Pipe
@@ -19,6 +20,7 @@ MESSAGE_LIMIT = 20_000
 _TEXT_LIMIT = 50_000
 _ROLES = {"figure": re.compile(r"figure-\d{1,5}\.(png|plotly\.json)"), "result": re.compile(r"result\.csv")}
 _TABLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,119}")
+_PART_NAME = re.compile(r"[a-z_][a-z0-9_]{0,119}\.p\d{1,2}\.parquet")
 _RESULT_TYPES = frozenset({"scalar", "table", "series", "chart", "text", "json"})
 
 
@@ -119,13 +121,18 @@ class RunListener:
 class LoadListener:
     """Hears a process that reads files: one profile for each, and takes the Parquet that lies behind it."""
 
-    def __init__(self, pipe: Pipe, attempt: int, files: list[dict[str, str]], directory: Path) -> None:
+    def __init__(
+        self, pipe: Pipe, attempt: int, files: list[dict[str, Any]], directory: Path, feed: Feed | None = None
+    ) -> None:
         self.failed = False
         self.flooded = False
         self._pipe = pipe
         self._attempt = attempt
         self._waiting = {file["file_id"]: file["path"] for file in files}
+        self._fed = {file["file_id"] for file in files if file.get("fed")}
         self._directory = directory
+        self._feed = feed
+        self._indexes: dict[str, int] = {}
 
     def hear(self, header: dict[str, Any], blob: bytes) -> None:
         """Pass on one profile with its tables, or the error that stopped the reading.
@@ -138,6 +145,9 @@ class LoadListener:
             fields = {key: _text(header, key)[:_TEXT_LIMIT] for key in ("name", "message", "traceback")}
             self._pipe.send({"type": "error", "attempt": self._attempt, **fields})
             return
+        if self._feed is not None and header["type"] in ("feed_start", "feed_used", "part"):
+            self._hear_fed(self._feed, header, blob)
+            return
         file_id = _text(header, "file_id") if header["type"] == "profile" else ""
         path = self._waiting.pop(file_id, None)
         if path is None:
@@ -149,6 +159,8 @@ class LoadListener:
             return
         names = [_table_name(table) for table in tables]
         self._pipe.send(base | {"tables": tables})
+        if file_id in self._fed:  # its parts have left before
+            return
         for name in names:
             self._send_table(f"{name}.parquet")
         if f"{path}" not in {f"{name}.parquet" for name in names}:
@@ -156,6 +168,26 @@ class LoadListener:
 
     def finish(self, stdout: Capture) -> None:
         """Nothing is left to say."""
+
+    def _hear_fed(self, feed: Feed, header: dict[str, Any], blob: bytes) -> None:
+        """Of a file that is fed: a round begins, some of it was used, or some of a part is there."""
+        if header["type"] == "feed_start":
+            feed.start(_text(header, "file_id"), header.get("round"))
+            return
+        if header["type"] == "feed_used":
+            size = header.get("bytes")
+            if type(size) is not int or not 0 <= size <= feed.block_bytes:
+                raise FrameError("feed_used is no count of bytes")
+            feed.used(size)
+            return
+        name = _text(header, "name")
+        if _text(header, "file_id") not in self._fed or not _PART_NAME.fullmatch(name):
+            raise FrameError("a part that a load may not send")
+        index = 0 if header.get("first") is True else self._indexes.get(name, 0) + 1
+        self._indexes[name] = index
+        last = header.get("last") is True
+        sent = {"role": "part", "name": name, "mime": "application/vnd.apache.parquet", "index": index}
+        self._pipe.send({"type": "file", "attempt": self._attempt, **sent, "last": last}, blob)
 
     def _send_table(self, name: str) -> None:
         """Send a table that lies in the directory as a regular file, and keep it for a run to come."""

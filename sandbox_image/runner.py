@@ -18,6 +18,7 @@ from .artifacts import Budget
 from .attempt import Attempt, end_frame
 from .carrier import Carrier
 from .code_process import CodeProcess
+from .feed import Feed
 from .frames import FrameError
 from .listeners import LoadListener, RunListener
 from .pipe import Pipe, PipeClosed
@@ -55,6 +56,8 @@ class Runner:
                     self._run(header)
                 case "load":
                     self._load(header)
+                case "feed":  # late, of a load that is over
+                    continue
                 case "stop":
                     return
                 case _:  # late, of connections that ended with their attempt; anything else is an error
@@ -124,12 +127,13 @@ class Runner:
                 raise RuntimeError("processes of the code could not be ended")
         return CodeProcess(self.zygote)
 
-    def _refuse_run(self, number: int, tables: list[dict[str, str]], web: dict[str, Any] | None) -> bool:
+    def _refuse_run(self, number: int, tables: list[dict[str, Any]], web: dict[str, Any] | None) -> bool:
         """Whether something that the run needs is not there; says so, if that is so.
 
         Else web requests are listened for, where the run may make them.
         """
-        needed = [table["path"] for table in tables] + ([web["ca"]] if web and web["ca"] else [])
+        needed = [file["path"] for table in tables for file in table["files"]]
+        needed += [web["ca"]] if web and web["ca"] else []
         reasons = [self.refused[path] for path in needed if path in self.refused]
         full = [str(layout.WORK_DIR)] if reasons else []
         if web and not reasons:
@@ -158,7 +162,9 @@ class Runner:
         files = [file for file in files if file["path"] not in self.refused]
         taken = taken + [path.stem for path in layout.IN_DIR.glob("*.parquet")]
         process = CodeProcess(self.zygote)
-        listener = LoadListener(self.pipe, number, files, directory)
+        fed = {file["file_id"] for file in files if file.get("fed")}
+        feed = Feed(self.pipe, number, directory, fed, process.tell) if fed else None
+        listener = LoadListener(self.pipe, number, files, directory, feed)
         attempt = Attempt(
             self.pipe,
             self.zygote,
@@ -169,6 +175,7 @@ class Runner:
             listener,
             Budget(0, 0),
             self.carrier,
+            feed,
         )
         spared = {self.process.pid} if self.process else set()
         message = {"type": "load", "files": files, "taken": taken, "directory": str(directory)}

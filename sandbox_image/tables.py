@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,55 @@ import pandas as pd
 from .wide_numbers import is_wide, narrowed
 
 
+@dataclass(frozen=True)
+class Source:
+    """The Parquet of one table: one file, or some of its columns in a file each."""
+
+    files: tuple[tuple[Path, tuple[str, ...]], ...]
+    """With the columns in each; none are named where all are in the one file."""
+    columns: tuple[str, ...] | None = None
+    """All that the table has, in order; None: what the file has."""
+
+    @classmethod
+    def of(cls, table: dict[str, Any], folder: Path) -> Source:
+        """As a `run` asks for it."""
+        files = tuple((folder / file["path"], tuple(file["columns"] or ())) for file in table["files"])
+        return cls(files, None if table["columns"] is None else tuple(table["columns"]))
+
+    def read(self) -> pd.DataFrame:
+        """What is there of the table, with the types that its profile names, read in this thread."""
+        if self.columns is None:
+            return read_parquet(self.files[0][0])
+        import pyarrow as pa
+
+        held: dict[str, Any] = {}
+        for path, _ in self.files:
+            table = _read_arrow(path)
+            held.update(zip(table.column_names, table.columns, strict=True))
+        if not held:
+            raise KeyError("none of the table's columns is loaded, as the code names none")
+        whole = pa.table({name: held[name] for name in self.columns if name in held})
+        del held
+        # One column after the other, each let go of: a big table is in memory once.
+        return whole.to_pandas(
+            use_threads=False, coerce_temporal_nanoseconds=True, split_blocks=True, self_destruct=True
+        )
+
+    def scan(self) -> str:
+        """SQL for `FROM`: the columns that are there, row by row."""
+        readers = [f"read_parquet({_quoted(str(path))})" for path, _ in self.files]
+        if self.columns is None:
+            return f"SELECT * FROM {readers[0]}"  # noqa: S608 - quoted, and ours
+        held = {name for _, names in self.files for name in names}
+        named = ", ".join(_identifier(name) for name in self.columns if name in held)
+        return f"SELECT {named} FROM {' POSITIONAL JOIN '.join(readers)}"  # noqa: S608 - quoted, and ours
+
+
 class Tables(MutableMapping[str, Any]):
     """The tables by name; each is read when it is first asked for."""
 
-    def __init__(self, paths: dict[str, Path]) -> None:
-        self.paths = paths
+    def __init__(self, paths: Mapping[str, Path | Source]) -> None:
+        self.paths = _sources(paths)
         self._read: dict[str, Any] = {}
         self._names = dict.fromkeys(paths)
 
@@ -23,7 +68,7 @@ class Tables(MutableMapping[str, Any]):
         if name not in self._names:
             raise KeyError(f"no table {name!r}; there are: {', '.join(map(str, self._names)) or 'none'}")
         if name not in self._read:
-            self._read[name] = read_parquet(self.paths[name])
+            self._read[name] = self.paths[name].read()
         return self._read[name]
 
     def __setitem__(self, name: str, table: Any) -> None:
@@ -44,20 +89,30 @@ class Tables(MutableMapping[str, Any]):
         return f"<tables: {', '.join(map(str, self._names)) or 'none'}>"
 
 
+def _sources(paths: Mapping[str, Path | Source]) -> dict[str, Source]:
+    """A path is a table in one file."""
+    return {
+        name: found if isinstance(found, Source) else Source(((found, ()),)) for name, found in paths.items()
+    }
+
+
 def read_parquet(path: Path) -> pd.DataFrame:
     """Read one table in this thread, with the types that its profile names."""
+    return _read_arrow(path).to_pandas(use_threads=False, coerce_temporal_nanoseconds=True)  # type: ignore[no-any-return]
+
+
+def _read_arrow(path: Path) -> Any:
     from pyarrow import parquet
 
     with path.open("rb") as file:
-        table = parquet.read_table(file, use_threads=False)
-    return table.to_pandas(use_threads=False, coerce_temporal_nanoseconds=True)
+        return parquet.read_table(file, use_threads=False)
 
 
 class Sql:
     """`sql(query)`: DuckDB over the tables, with no way to any other file, the network, or its settings."""
 
-    def __init__(self, paths: dict[str, Path], threads: int, memory_bytes: int | None) -> None:
-        self._paths = paths
+    def __init__(self, paths: Mapping[str, Path | Source], threads: int, memory_bytes: int | None) -> None:
+        self._paths = _sources(paths)
         self._threads = threads
         self._memory_bytes = memory_bytes
         self._connection: Any = None
@@ -86,20 +141,20 @@ class Sql:
         )
         if self._memory_bytes:
             connection.execute(f"SET memory_limit = '{self._memory_bytes // 2}B'")
-        allowed = ", ".join(_quoted(str(path)) for path in self._paths.values())
+        files = [str(path) for source in self._paths.values() for path, _ in source.files]
+        allowed = ", ".join(_quoted(path) for path in files)
         connection.execute(f"SET allowed_paths = [{allowed}]")
         connection.execute("SET enable_external_access = false")
-        for name, path in self._paths.items():
-            self._view(connection, name, path)
+        for name, source in self._paths.items():
+            self._view(connection, name, source)
         if self._paths and "df" not in self._paths:
             self._view(connection, "df", next(iter(self._paths.values())))
         connection.execute("SET lock_configuration = true")
         return connection
 
-    def _view(self, connection: Any, name: str, path: Path) -> None:
-        source = f"SELECT * FROM read_parquet({_quoted(str(path))})"  # noqa: S608 - quoted, and ours
-        identifier = '"' + name.replace('"', '""') + '"'
-        connection.execute(f"CREATE VIEW {identifier} AS {source}")
+    def _view(self, connection: Any, name: str, source: Source) -> None:
+        if source.files:
+            connection.execute(f"CREATE VIEW {_identifier(name)} AS {source.scan()}")
 
 
 def _to_frame(relation: Any) -> pd.DataFrame:
@@ -118,6 +173,10 @@ def _to_frame(relation: Any) -> pd.DataFrame:
     frame = pd.concat(read, axis=1)
     frame.columns = pd.Index(names, dtype=object)
     return frame
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _quoted(text: str) -> str:

@@ -70,8 +70,10 @@ class MongoStore(MongoJobs):
             # Remembered before the first record goes: repeating an interrupted delete still gives all.
             blob_keys = set(json.loads(session.get("blob_keys", "[]")))
             for collection, of_it in (("files", of_session), ("tables", of_session), ("artifacts", of_jobs)):
-                found = database[collection].find(of_it, {"blob_key": 1})
-                blob_keys |= {document["blob_key"] async for document in found}
+                found = database[collection].find(of_it, {"blob_key": 1, "parts": 1})
+                async for document in found:
+                    parts = json.loads(document.get("parts", "[]"))
+                    blob_keys |= {document["blob_key"], *(part["blob_key"] for part in parts)}
             await database["sessions"].update_one(ids, {"$set": {"blob_keys": json.dumps(sorted(blob_keys))}})
             await database["artifacts"].delete_many(of_jobs)
             for collection in ("jobs", "tables", "files"):

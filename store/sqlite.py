@@ -26,6 +26,11 @@ _DELETE_SESSION = (
 )
 
 
+def _keys_in(document: dict[str, Any]) -> set[str]:
+    """The blobs of a file, an artifact or a table; a table's parts have their own."""
+    return {document["blob_key"], *(part["blob_key"] for part in document.get("parts", ()))}
+
+
 class SqliteStore(SqliteJobs):
     """The `Store` contract in a SQLite file; each process opens its own, after its fork."""
 
@@ -71,7 +76,7 @@ class SqliteStore(SqliteJobs):
         }
 
         def work(db: sqlite3.Connection) -> list[str] | None:
-            blob_keys = [json.loads(row[0])["blob_key"] for row in db.execute(_BLOB_KEYS, names)]
+            blob_keys = [key for row in db.execute(_BLOB_KEYS, names) for key in _keys_in(json.loads(row[0]))]
             deleted = [db.execute(statement, names).rowcount for statement in _DELETE_SESSION]
             return blob_keys if deleted[-1] else None
 

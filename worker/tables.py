@@ -13,10 +13,11 @@ from store.hidden import Hidden, hidden_columns, hidden_of_file, still_visible
 from store.records import TERMINAL, Job, Session, StoredFile, Table, utc_now
 from worker.analysis.contract import Produced
 from worker.artifacts import read_chunks
+from worker.big_tables import Shelf, digest_of, is_fed, load_fed, part_records, put_parts, replaced
 from worker.context import JobContext
 from worker.ending import JobFailedError
 from worker.harmless import harmless_words
-from worker.sandbox.run import FileToLoad, Loaded
+from worker.sandbox.run import ContainerSandbox, FileToLoad, Loaded
 
 _MIB = 1 << 20
 _POLL_SECONDS = 0.15
@@ -96,7 +97,7 @@ async def put_tables(context: JobContext, tables: list[Table]) -> None:
         JobFailedError: Together they are more than the policy's `/work` holds.
     """
     sandbox = await context.take_sandbox()
-    total = sum(table.size_bytes for table in tables)
+    total = sum(table.size_bytes for table in tables if not table.parts)
     limit = _room_bytes(context)
     if total > limit:
         raise JobFailedError(
@@ -107,16 +108,28 @@ async def put_tables(context: JobContext, tables: list[Table]) -> None:
     started = time.monotonic()
     for table in tables:
         put_name = f"{table.name}.parquet"
-        try:
-            await sandbox.put(put_name, context.runtime.blobs.get(table.blob_key))
-        except BlobMissingError:
-            raise JobFailedError(
-                "not_answerable",
-                f"Table {table.name} was read anew while this was on its way. Ask again.",
-                code="table_replaced",
-            ) from None
-        sandbox.add_table(table.name, put_name)
+        if not table.parts:
+            try:
+                await sandbox.put(put_name, context.runtime.blobs.get(table.blob_key))
+            except BlobMissingError:
+                raise replaced(table) from None
+        _add_table(sandbox, table)
     context.mark("put_seconds", time.monotonic() - started)
+    _prepare_parts(context, sandbox, tables)
+
+
+def _add_table(sandbox: ContainerSandbox, table: Table) -> None:
+    if table.parts:
+        sandbox.add_table_in_parts(table.name, [column["name"] for column in table.profile["columns"]])
+    else:
+        sandbox.add_table(table.name, f"{table.name}.parquet")
+
+
+def _prepare_parts(context: JobContext, sandbox: ContainerSandbox, tables: list[Table]) -> None:
+    """Have the columns of big tables put when code names them."""
+    whole = sum(table.size_bytes for table in tables if not table.parts)
+    if any(table.parts for table in tables):
+        sandbox.preparer = Shelf(context, sandbox, tables, _room_bytes(context) - whole)
 
 
 def _room_bytes(context: JobContext) -> int:
@@ -151,8 +164,9 @@ async def read_files(context: JobContext, session_id: str, file_ids: list[str]) 
             continue
         for profile, produced in outcome:
             table = await keep_table(context, file, profile, produced, len(existing) + len(tables), hidden)
-            sandbox.add_table(table.name, f"{table.name}.parquet")
+            _add_table(sandbox, table)
             tables.append(table)
+    _prepare_parts(context, sandbox, tables)
     if errors and not tables:
         raise JobFailedError("bad_file", " ".join(errors))
     context.notes += [f"not read: {error}" for error in errors]
@@ -173,8 +187,13 @@ def doubts(tables: list[Table]) -> list[str]:
 
 async def read_file(
     context: JobContext, file: StoredFile, taken: list[str], asked: dict[str, Any]
-) -> list[tuple[dict[str, Any], Produced]] | str:
+) -> list[tuple[dict[str, Any], list[Produced]]] | str:
     """The profiles and Parquet files of one upload, or why there are none."""
+    if is_fed(file):
+        started = time.monotonic()
+        loaded = await load_fed(context, file, taken, asked)
+        context.mark("load_seconds", time.monotonic() - started)
+        return _judge_loaded(file, loaded)
     limit = _room_bytes(context)
     if file.size_bytes > limit:
         return (
@@ -190,18 +209,19 @@ async def read_file(
     return _judge_loaded(file, loaded)
 
 
-def _judge_loaded(file: StoredFile, loaded: Loaded) -> list[tuple[dict[str, Any], Produced]] | str:
+def _judge_loaded(file: StoredFile, loaded: Loaded) -> list[tuple[dict[str, Any], list[Produced]]] | str:
     if loaded.verdict.outcome != "ok":
         return f"{file.name}: {loaded.verdict.message}"
     parquet = {one.name: one for one in loaded.tables}
-    found: list[tuple[dict[str, Any], Produced]] = []
+    found: list[tuple[dict[str, Any], list[Produced]]] = []
     for frame in loaded.profiles:
         if frame["error"]:
             said = str(frame["error"].get("message", "it could not be read"))
             return said if file.name in said else f"{file.name}: {said}"
         for profile in frame["tables"] or []:
-            produced = parquet.get(f"{profile.get('name')}.parquet")
-            if produced is None:
+            names = [part["name"] for part in profile.get("parts", [])] or [f"{profile['name']}.parquet"]
+            produced = [parquet[name] for name in names if name in parquet]
+            if len(produced) < len(names):
                 return f"{file.name}: the sandbox gave a profile without its table"
             found.append((profile, produced))
     return found or f"{file.name}: there is no table in it."
@@ -211,7 +231,7 @@ async def keep_table(
     context: JobContext,
     file: StoredFile,
     profile: dict[str, Any],
-    produced: Produced,
+    came: list[Produced],
     position: int,
     hidden: Hidden,
     replaces: Table | None = None,
@@ -223,17 +243,23 @@ async def keep_table(
     """
     runtime, tenant_id = context.runtime, file.tenant_id
     # Named by its content: who reads the table before is given neither half of this one nor another one.
-    key = f"{tenant_id}/{file.session_id}/tables/{profile['name']}-{produced.sha256[:16]}.parquet"
+    parts = part_records(file, profile, came)
+    digest = digest_of(parts) if parts else came[0].sha256
+    key = f"{tenant_id}/{file.session_id}/tables/{profile['name']}-{digest[:16]}.parquet"
+    key = parts[0].blob_key if parts else key
+    size_bytes = sum(one.size_bytes for one in came)
+    said = {name: value for name, value in profile.items() if name != "parts"}
     table = Table(
         tenant_id=tenant_id,
         session_id=file.session_id,
         name=profile["name"],
         file_id=file.file_id,
         position=position,
-        profile={**profile, "file": file.name, "sha256": produced.sha256, "bytes": produced.size_bytes},
+        profile={**said, "file": file.name, "sha256": digest, "bytes": size_bytes},
         blob_key=key,
-        sha256=produced.sha256,
-        size_bytes=produced.size_bytes,
+        sha256=digest,
+        size_bytes=size_bytes,
+        parts=parts,
         hidden=list(hidden_columns(hidden, profile["name"], file.name)),
         created_at=utc_now(),
     )
@@ -241,9 +267,13 @@ async def keep_table(
         raise JobFailedError(
             "bad_file", f"{file.name}: {', '.join(names)} is hidden and was read all the same."
         )
-    await runtime.blobs.put(key, read_chunks(Path(produced.path)), produced.size_bytes)
+    if parts:
+        await put_parts(context, parts, came)
+    else:
+        await runtime.blobs.put(key, read_chunks(Path(came[0].path)), size_bytes)
     await runtime.store.upsert_table(table)
     if replaces is not None:
-        for old in {replaces.blob_key, *(part.blob_key for part in replaces.parts)} - {key}:
+        kept = {key, *(part.blob_key for part in parts)}
+        for old in {replaces.blob_key, *(part.blob_key for part in replaces.parts)} - kept:
             await runtime.blobs.delete(old)
     return table

@@ -21,7 +21,7 @@ from .wishes import Wishes
 _SAMPLE_ROWS = 2_000
 _SAMPLE_VALUES = 500
 _ROUNDS = 8
-_NONE_WILL_DO = "\x00"
+NONE_WILL_DO = "\x00"
 
 
 @dataclass
@@ -53,17 +53,21 @@ class Decision:
 
 
 @dataclass
-class _Column:
+class Column:
+    """A column on its way to a decision."""
+
     index: int
     sample: set[str]
     candidates: list[Hypothesis] = field(default_factory=list)
-    findings: list[_Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     examples: set[str] = field(default_factory=set)
     settled: bool = False
 
 
 @dataclass
-class _Finding:
+class Finding:
+    """What the cells of a column said about one reading."""
+
     hypothesis: Hypothesis
     violations: int
     present: int
@@ -95,7 +99,7 @@ def decide(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) 
     _count_null_words(engine, table, columns)
     style = _style(columns, table)
     decisions = [
-        _decision(column, style, table.columns[column.index], wishes.is_forced(column.index))
+        decided(column, style, table.columns[column.index], wishes.is_forced(column.index))
         for column in columns
     ]
     _look_again(engine, table, columns, decisions, wishes)
@@ -105,7 +109,7 @@ def decide(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) 
 def _look_again(
     engine: duckdb.DuckDBPyConnection,
     table: TextTable,
-    columns: list[_Column],
+    columns: list[Column],
     decisions: list[Decision],
     wishes: Wishes,
 ) -> None:
@@ -114,15 +118,20 @@ def _look_again(
         if wishes.is_forced(column.index):
             decision.dropped = wishes.dropped(engine, column.index, decision.hypothesis)
         elif decision.hypothesis.key == "text" and not decision.warnings:
-            if date_hypotheses({cell for cell in column.sample if not is_missing(cell)} - {_NONE_WILL_DO}):
+            if date_hypotheses({cell for cell in column.sample if not is_missing(cell)} - {NONE_WILL_DO}):
                 decision.warnings.append(f"kept as text: {NOT_HELD}")
             else:
                 decision.nearly = find_nearly(engine, table, column.index, column.sample, candidates)
                 decision.warnings += [decision.nearly.said] if decision.nearly else []
 
 
-def _sampled(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[_Column]:
-    columns = [_Column(index, set()) for index in range(len(table.columns))]
+def sampled_cells(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[set[str]]:
+    """Of each column, the cells by which its type is guessed first."""
+    return [column.sample for column in _sampled(engine, table)]
+
+
+def _sampled(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[Column]:
+    columns = [Column(index, set()) for index in range(len(table.columns))]
     for chunk in chunks(columns):
         names = ", ".join(f"c{column.index}" for column in chunk)
         rows = engine.execute(f"SELECT {names} FROM {table.scan} LIMIT {_SAMPLE_ROWS}")  # noqa: S608
@@ -133,7 +142,7 @@ def _sampled(engine: duckdb.DuckDBPyConnection, table: TextTable) -> list[_Colum
     return columns
 
 
-def _examine(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[_Column]) -> None:
+def _examine(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[Column]) -> None:
     """Count, for each candidate of each column, the cells that are there and those that speak against it."""
     for column in columns:
         column.findings = []
@@ -143,10 +152,10 @@ def _examine(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[
         row = engine.execute(f"SELECT {selected} FROM {_prepared(table, pairs)}").fetchone()  # noqa: S608
         assert row is not None  # noqa: S101 - an aggregate has one row
         for number, (column, hypothesis) in enumerate(pairs):
-            column.findings.append(_Finding(hypothesis, *row[number * 3 : number * 3 + 3]))
+            column.findings.append(Finding(hypothesis, *row[number * 3 : number * 3 + 3]))
 
 
-def _prepared(table: TextTable, pairs: Sequence[tuple[_Column, Hypothesis]]) -> str:
+def _prepared(table: TextTable, pairs: Sequence[tuple[Column, Hypothesis]]) -> str:
     """SQL for `FROM`: trimmed cells (t), and whether a value is there (p), each worked out once."""
     indexes = sorted({column.index for column, _ in pairs})
     cells = ", ".join(f"{trimmed(f'c{index}')} AS t{index}" for index in indexes)
@@ -168,7 +177,7 @@ def _counts(index: int, hypothesis: Hypothesis) -> str:
     return f"{against}, count(*) FILTER ({flag}), count(*) FILTER ({t} <> '' AND NOT {flag})"
 
 
-def _find_examples(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[_Column]) -> None:
+def _find_examples(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[Column]) -> None:
     """Fetch some of the cells that speak against every candidate of a column."""
     pairs = [(column, finding.hypothesis) for column in columns for finding in column.findings]
     for chunk in chunks(pairs):
@@ -183,7 +192,7 @@ def _find_examples(engine: duckdb.DuckDBPyConnection, table: TextTable, columns:
             column.examples.update(cell for cell in row[number * 3 : number * 3 + 3] if cell is not None)
 
 
-def _count_null_words(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[_Column]) -> None:
+def _count_null_words(engine: duckdb.DuckDBPyConnection, table: TextTable, columns: list[Column]) -> None:
     """Which words were taken for missing, and how often; asked only of the columns that have some."""
     found = [
         (column.index, finding)
@@ -202,21 +211,22 @@ def _count_null_words(engine: duckdb.DuckDBPyConnection, table: TextTable, colum
             finding.nulls = dict(words or {})
 
 
-def _learn(column: _Column) -> None:
+def _learn(column: Column) -> None:
     if column.examples <= column.sample:
         # The form fits and the value does not (30 February, beyond int64): no other form would do.
-        column.sample.add(_NONE_WILL_DO)
+        column.sample.add(NONE_WILL_DO)
     column.sample |= column.examples
 
 
-def _style(columns: list[_Column], table: TextTable) -> FileStyle:
+def _style(columns: list[Column], table: TextTable) -> FileStyle:
     style = FileStyle(delimiter=str(table.read_as.get("delimiter", "")))
     for column in columns:
         style.learn([finding.hypothesis for finding in column.findings if finding.violations == 0])
     return style
 
 
-def _decision(column: _Column, style: FileStyle, name: str, forced: bool) -> Decision:
+def decided(column: Column, style: FileStyle, name: str, forced: bool) -> Decision:
+    """What the column called `name` is, of the readings that no cell speaks against."""
     fitting = [finding for finding in column.findings if finding.violations == 0]
     readings = [finding.hypothesis for finding in fitting]
     if len(readings) > 1 and is_number_of_things(name):

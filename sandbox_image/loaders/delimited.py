@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from .dialect import detect_dialect
+from .dialect import Dialect, detect_dialect
 from .encoding import Encoding, asked_encoding, find_encoding, has_nul
 from .errors import EMPTY_FILE, BadFileError
 from .header_rows import LABELS
@@ -15,7 +15,7 @@ from .names import table_name, unique_columns
 from .plain_reading import last_rows, plain_header, plain_scan
 from .read_as import ReadAs
 from .row_reading import Reading
-from .staging import TextTable
+from .staging import TextStage, TextTable
 
 
 def load_delimited(
@@ -37,16 +37,9 @@ def load_delimited(
     layout = dialect.layout
     if layout.width == 0:
         raise BadFileError(EMPTY_FILE, f"{name} is empty: there are only blank lines in it. Export it again.")
-    read_as: dict[str, Any] = {
-        "format": file_format,
-        "encoding": encoding.said,
-        "delimiter": dialect.said,
-        "header_row": layout.header,
-    }
-    if layout.second and layout.second != LABELS:
-        read_as["header_rows"] = 2
+    read_as = said_of(dialect, file_format)
     nul = not encoding.name.startswith(("utf-16", "utf-32")) and has_nul(path)
-    report = _report(encoding, nul, wanted)
+    report = reading_report(encoding, nul)
     scan = None if nul else plain_scan(engine, path, dialect)
     if scan is not None:
         above = plain_header(path, dialect)
@@ -59,13 +52,27 @@ def load_delimited(
     reading.run()
     columns, renamed = unique_columns(reading.names(), name)
     report += reading.report() + renamed
+    assert isinstance(reading.stage, TextStage)  # noqa: S101 - what a plain Reading makes
     scan = reading.stage.scan(len(columns))
     table = TextTable(table_name(name, taken), name, columns, scan, read_as, reading.stage.rows, report)
     table.tail = reading.tail()
     return [table]
 
 
-def _report(encoding: Encoding, nul: bool, wanted: ReadAs) -> list[dict[str, Any]]:
+def said_of(dialect: Dialect, file_format: str) -> dict[str, Any]:
+    """`read_as` of the profile: how the file is read."""
+    said: dict[str, Any] = {
+        "format": file_format,
+        "encoding": dialect.encoding.said,
+        "delimiter": dialect.said,
+        "header_row": dialect.layout.header,
+    }
+    two = dialect.layout.second and dialect.layout.second != LABELS
+    return said | {"header_rows": 2} if two else said
+
+
+def reading_report(encoding: Encoding, nul: bool) -> list[dict[str, Any]]:
+    """What the bytes were not."""
     found: list[tuple[str, int]] = []
     if encoding.guessed:
         found.append((f"encoding {encoding.said} is a guess: nothing in the file says so", 1))

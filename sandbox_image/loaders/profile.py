@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def profile(
         "file": table.file,
         "rows": rows,
         "columns": columns,
-        "keys": _keys(columns, rows),
+        "keys": keys_of(columns, rows),
         "sample": sample,
         "read_as": table.read_as,
         "coercions": table.coercions,
@@ -80,7 +81,7 @@ def _columns(
         present, low, high, mean, whole, estimate = figures[number * _FIGURES : (number + 1) * _FIGURES]
         column = {
             "name": names[decision.index],
-            "dtype": _dtype(decision, rows - present),
+            "dtype": dtype_of(decision, rows - present),
             "kind": decision.hypothesis.kind,
             "nulls": rows - present,
             "unique": 0,
@@ -93,7 +94,7 @@ def _columns(
         add_distinct(engine, source, column, present, estimate)
         found.append(column)
     add_spread(engine, source, found, rows)
-    return [_finished(engine, source, column, rows) for column in found]
+    return [finished(column, rows, partial(sketch, engine, source, column)) for column in found]
 
 
 def _figures(decision: Decision, column: str, rows: int) -> str:
@@ -116,9 +117,8 @@ def _figures(decision: Decision, column: str, rows: int) -> str:
     )
 
 
-def _finished(
-    engine: duckdb.DuckDBPyConnection, source: str, column: dict[str, Any], rows: int
-) -> dict[str, Any]:
+def finished(column: dict[str, Any], rows: int, sketched: Callable[[], str | None]) -> dict[str, Any]:
+    """The column as the profile has it, of its figures; `sketched` makes its sketch, if it has one."""
     whole = column.pop("whole")
     semantic = semantic_type(column, rows, whole=whole)
     # Free text and measured amounts are joined by nobody.
@@ -127,7 +127,7 @@ def _finished(
         joined = False
     if semantic == "text" and whole and column["unique"] <= rows - column["nulls"] and _is_short(column):
         joined = True
-    column["sketch"] = sketch(engine, source, column) if joined else None
+    column["sketch"] = sketched() if joined else None
     for name in ("min", "max", "std"):
         column[name] = plain_value(column[name])
     if column["quantiles"] is not None:
@@ -143,7 +143,7 @@ def _is_short(column: dict[str, Any]) -> bool:
     return bool(shown) and sum(map(len, shown)) <= _NAME_CHARACTERS * len(shown)
 
 
-def _keys(columns: Sequence[dict[str, Any]], rows: int) -> list[str]:
+def keys_of(columns: Sequence[dict[str, Any]], rows: int) -> list[str]:
     """Columns that tell the rows apart; those that are called ids first."""
     keys = [
         column
@@ -157,7 +157,8 @@ def _keys(columns: Sequence[dict[str, Any]], rows: int) -> list[str]:
     return [column["name"] for column in sorted(keys, key=lambda column: column["semantic"] != "id")]
 
 
-def _dtype(decision: Decision, nulls: int) -> str:
+def dtype_of(decision: Decision, nulls: int) -> str:
+    """What pandas makes of the column."""
     kind, sql_type = decision.hypothesis.kind, decision.hypothesis.sql_type
     if kind == "number":
         return "int64" if sql_type == "BIGINT" and not nulls else "float64"
@@ -168,7 +169,12 @@ def _dtype(decision: Decision, nulls: int) -> str:
 
 def _sample(engine: duckdb.DuckDBPyConnection, source: str, names: list[str]) -> list[list[Any]]:
     rows = engine.execute(f"SELECT {', '.join(names)} FROM {source} LIMIT {_SAMPLE_ROWS}").fetchall()  # noqa: S608
-    return [[_cut(plain_value(cell), _SAMPLE_CHARACTERS) for cell in row] for row in rows]
+    return [[shown_cell(cell) for cell in row] for row in rows]
+
+
+def shown_cell(value: Any) -> Any:
+    """A cell of the sample."""
+    return _cut(plain_value(value), _SAMPLE_CHARACTERS)
 
 
 def _cut(value: Any, characters: int) -> Any:

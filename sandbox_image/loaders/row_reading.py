@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from .above import Above
 from .dialect import Dialect, is_blank
@@ -25,6 +25,21 @@ _MODES: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+class RowStage(Protocol):
+    """Where the rows of data go."""
+
+    width: int
+    """Of the widest so far."""
+    rows: int
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(self, *failure: Any) -> None: ...
+
+    def add(self, row: Sequence[str | None]) -> None:
+        """Take one row, of any length."""
+
+
 @dataclass
 class Reading:
     """One file on its way into the stage."""
@@ -39,24 +54,35 @@ class Reading:
     comments: int = 0
     quotes: str = ""
     above: Above = field(default_factory=Above)
-    stage: TextStage = field(init=False)
+    stage: RowStage = field(init=False)
+    options: dict[str, Any] = field(default_factory=dict)
+    """How the quotes were to be taken, once `run` is through."""
     last: deque[TailRow] = field(default_factory=lambda: deque(maxlen=TAIL_ROWS))
 
     def run(self) -> None:
         """Read the file; with stray quotes, again with a more lenient idea of quotes."""
         for number, (said, options) in enumerate(_MODES):
-            self.short = self.long = self.blank = self.comments = 0
-            self.quotes, self.above = said, Above()
-            self.last.clear()
-            self.stage = TextStage(self.stage_dir / str(number), self.name)
+            self.quotes = said
             try:
-                with self.stage:
-                    self._read(options)
+                self.read_into(self._new_stage(number), options)
             except csv.Error as error:
                 if number + 1 == len(_MODES):
                     raise self._unreadable(error) from None
                 continue
+            self.options = options
             return
+
+    def read_into(self, stage: RowStage, options: dict[str, Any]) -> None:
+        """Read the file once, in one of the ways to take quotes. Raises: csv.Error."""
+        self.short = self.long = self.blank = self.comments = 0
+        self.above = Above()
+        self.last.clear()
+        self.stage = stage
+        with stage:
+            self._read(options)
+
+    def _new_stage(self, number: int) -> RowStage:
+        return TextStage(self.stage_dir / str(number), self.name)
 
     def names(self) -> list[str]:
         """The header, as wide as the widest row."""

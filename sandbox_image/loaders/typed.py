@@ -20,7 +20,8 @@ _ROW_GROUP_CELLS = 2_000_000
 _ROW_GROUP_ROWS = 122_880
 # DuckDB writes whole vectors; a row group cannot be smaller.
 _ROW_GROUP_LEAST = 2_048
-_EXACT_IN_FLOAT = 2**53
+EXACT_IN_FLOAT = 2**53
+INEXACT = "with cells missing, whole numbers beyond 2**53 would lose digits"
 
 
 def write_table(
@@ -49,7 +50,7 @@ def write_table(
         _copy(engine, table, decisions, path, stage_dir)
         found = profile(engine, path, table, decisions)
     for decision in decisions:
-        table.coercions.extend(_report(table.columns[decision.index], decision))
+        table.coercions.extend(report_of(table.columns[decision.index], decision))
     if table.kinds is not None:
         table.coercions.extend(table.kinds.report(table.columns, decisions))
     return found
@@ -80,13 +81,14 @@ def _keep_exact(decisions: list[Decision], columns: list[dict[str, Any]]) -> boo
     changed = False
     for decision, column in zip(decisions, columns, strict=True):
         whole = decision.hypothesis.sql_type == "BIGINT" and column["nulls"] and column["max"] is not None
-        if whole and max(abs(column["min"]), abs(column["max"])) > _EXACT_IN_FLOAT:
-            decision.fall_back_to_text("with cells missing, whole numbers beyond 2**53 would lose digits")
+        if whole and max(abs(column["min"]), abs(column["max"])) > EXACT_IN_FLOAT:
+            decision.fall_back_to_text(INEXACT)
             changed = True
     return changed
 
 
-def _report(column: str, decision: Decision) -> list[dict[str, Any]]:
+def report_of(column: str, decision: Decision) -> list[dict[str, Any]]:
+    """What the reading did to the column's cells, counted."""
     report = [
         {"column": column, "what": f'"{word}" -> missing', "cells": count}
         for word, count in sorted(decision.nulls.items())

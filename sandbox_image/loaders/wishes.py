@@ -17,7 +17,7 @@ from .read_as import ReadAs
 from .staging import TextTable
 
 _KINDS = ("text", "number", "date", "boolean")
-_SHOWN_WORDS = 20
+SHOWN_WORDS = 20
 _PARTS = {
     "number": re.compile(
         r"[(+$€£¥\u2212-]{0,3} *[0-9][0-9 .,'\u00a0\u202f]*(?:[eE][+-]?[0-9]+)? *[)%$€£¥-]{0,3}"
@@ -71,9 +71,9 @@ class Wishes:
             f"SELECT t, count(*) AS n FROM (SELECT {trimmed(f'c{index}')} AS t FROM {self._table.scan}) "  # noqa: S608
             f"WHERE t IS NOT NULL AND {none} GROUP BY t ORDER BY n DESC, t"
         ).fetchall()
-        found = {str(word): int(count) for word, count in rows[:_SHOWN_WORDS]}
-        rest = sum(int(count) for _, count in rows[_SHOWN_WORDS:])
-        return found | ({f"{len(rows) - _SHOWN_WORDS} other texts": rest} if rest else {})
+        found = {str(word): int(count) for word, count in rows[:SHOWN_WORDS]}
+        rest = sum(int(count) for _, count in rows[SHOWN_WORDS:])
+        return found | ({f"{len(rows) - SHOWN_WORDS} other texts": rest} if rest else {})
 
     def _kind(self, index: int) -> str | None:
         return self._wanted.types.get(self._table.columns[index])

@@ -25,6 +25,8 @@ _TRACEBACK_CHARACTERS = 20_000
 _MESSAGE_CHARACTERS = 2_000
 _NAME = re.compile(r"[^\w .()+,=@-]")
 _NAME_BYTES = 200
+_PART = re.compile(r"[a-z_][a-z0-9_]{0,119}\.p\d{1,2}\.parquet")
+_PARQUET = "application/vnd.apache.parquet"
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _CHUNK_BYTES_MIN = 4096
 """Of a chunk that is not a file's last: many tiny ones would cost the worker more than their bytes."""
@@ -60,6 +62,8 @@ class Collected:
     file_limit_bytes: int
     asked: frozenset[str] = frozenset()
     """Ids of the files that are to be read; of code, that is none."""
+    fed: frozenset[str] = frozenset()
+    """Those of them that are sent while they are read: their tables come in parts, side by side."""
     head: dict[str, bytearray] = field(default_factory=lambda: {"stdout": bytearray(), "stderr": bytearray()})
     tail: dict[str, bytearray] = field(default_factory=lambda: {"stdout": bytearray(), "stderr": bytearray()})
     result: dict[str, Any] | None = None
@@ -71,6 +75,7 @@ class Collected:
     unkept: list[dict[str, str]] = field(default_factory=list)
     """Files that came and found no room on the worker's disk."""
     _open: _OpenFile | None = None
+    _parts: dict[str, _OpenFile] = field(default_factory=dict)
     _file_bytes: int = 0
     _tables_due: set[str] = field(default_factory=set)
     """Files of tables that the last profile promised."""
@@ -92,7 +97,10 @@ class Collected:
         handler(frame)
 
     def close(self) -> None:
-        """Close a file that was cut off."""
+        """Close files that were cut off."""
+        for part in self._parts.values():
+            self._let_go(part)
+        self._parts.clear()
         if self._open is not None:
             self._let_go(self._open)
             self._open = None
@@ -145,7 +153,8 @@ class Collected:
         if profile["file_id"] not in self.asked - {known["file_id"] for known in self.profiles}:
             raise FrameError("a profile of a file that was not asked for, or a second one")
         self.profiles.append(profile)
-        self._tables_due = {f"{table['name']}.parquet" for table in profile["tables"] or ()}
+        if profile["file_id"] not in self.fed:
+            self._tables_due = {f"{table['name']}.parquet" for table in profile["tables"] or ()}
 
     def _take_end(self, frame: Frame) -> None:
         self.end = parse_end(frame.header)
@@ -158,6 +167,9 @@ class Collected:
                 f"({self.file_limit_bytes:,})"
             )
         last = frame.header.get("last") is True
+        if frame.header.get("role") == "part":
+            self._take_part(frame, last=last)
+            return
         if not last and len(frame.blob) < _CHUNK_BYTES_MIN:
             raise FrameError("a file comes in chunks that are too small")
         if self._open is None:
@@ -167,6 +179,28 @@ class Collected:
         self._write(self._open, frame.blob)
         if last:
             self._finish_file(self._open)
+
+    def _take_part(self, frame: Frame, *, last: bool) -> None:
+        """Parts grow side by side, and one that begins anew takes the place of what came of it before."""
+        name, index = frame.header.get("name"), frame.header.get("index")
+        if not self.fed or not isinstance(name, str) or not _PART.fullmatch(name) or self._open is not None:
+            raise FrameError("a part that may not come here")
+        part = self._parts.get(name)
+        if index == 0:
+            if part is not None:
+                self._let_go(part)
+            for earlier in [one for one in self.produced if one.name == name]:
+                Path(earlier.path).unlink(missing_ok=True)
+                self.produced.remove(earlier)
+            self.spool.mkdir(parents=True, exist_ok=True)
+            part = self._parts[name] = _OpenFile("part", name, name, _PARQUET, self.spool / name)
+            part.stream = part.path.open("wb", buffering=0)
+        if part is None:
+            raise FrameError("a part that was not begun")
+        self._write(part, frame.blob)
+        if last:
+            del self._parts[name]
+            self._finish_file(part)
 
     def _begin_file(self, frame: Frame) -> _OpenFile:
         role, name = frame.header.get("role"), frame.header.get("name")
@@ -203,7 +237,7 @@ class Collected:
         try:
             yield
         except OSError as error:
-            if file.role == "table" or not disk_is_full(error):
+            if file.role in ("table", "part") or not disk_is_full(error):
                 raise
             self._let_go(file)
 
@@ -214,7 +248,7 @@ class Collected:
         file.path.unlink(missing_ok=True)
 
     def _finish_file(self, file: _OpenFile) -> None:
-        self._open = None
+        self._open = None if file is self._open else self._open
         if file.stream is None:
             self.unkept.append({"name": file.name, "reason": DISK_FULL})
             return

@@ -8,6 +8,7 @@ from typing import Any
 from store.text import clean_text
 
 TABLES_MAX = 1000
+PARTS_MAX = 64
 _TABLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,119}")
 _COUNT_MAX = 1 << 53
 _NUMBER_MAX = 1 << 128
@@ -65,7 +66,8 @@ def _table(table: dict[str, Any]) -> dict[str, Any]:
     names = {column["name"] for column in columns}
     if not {_sound(key) for key in keys} <= names:
         raise BadProfileError("a key is none of its columns")
-    return {
+    parts = _parts(table["parts"], names) if "parts" in table else {}
+    return parts | {
         "name": name,
         "file": _text(table, "file"),
         "rows": _count(table, "rows"),
@@ -75,6 +77,23 @@ def _table(table: dict[str, Any]) -> dict[str, Any]:
         "read_as": _plain(_mapping(table.get("read_as"), "read_as")),
         "coercions": [_coercion(_mapping(row, "a coercion")) for row in _rows(table, "coercions")],
     }
+
+
+def _parts(parts: Any, names: set[str]) -> dict[str, Any]:
+    """Which columns are in which part: each in one of them."""
+    if not isinstance(parts, list) or len(parts) > PARTS_MAX:
+        raise BadProfileError(f"its parts are no list of at most {PARTS_MAX}")
+    checked = [
+        {"name": _text(_mapping(part, "a part"), "name"), "columns": _rows(part, "columns")} for part in parts
+    ]
+    held = [column for part in checked for column in part["columns"]]
+    if not all(isinstance(column, str) for column in held):
+        raise BadProfileError("a part's columns are no names")
+    for part in checked:
+        part["columns"] = [_sound(column) for column in part["columns"]]
+    if sorted(map(_sound, held)) != sorted(names):
+        raise BadProfileError("its parts do not hold each column once")
+    return {"parts": checked}
 
 
 def _column(column: dict[str, Any]) -> dict[str, Any]:

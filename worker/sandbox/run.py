@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -19,6 +19,7 @@ from worker.sandbox.authorities import authorities_of
 from worker.sandbox.collect import Collected, TooMuchError
 from worker.sandbox.dial import INTERNET, Network
 from worker.sandbox.end_frame import End
+from worker.sandbox.feeder import FEED_TYPES, Feeder, Progress, Source
 from worker.sandbox.frames import BLOB_LIMIT_BYTES, FrameError
 from worker.sandbox.link import Link, SandboxLostError
 from worker.sandbox.outcome import Signals, Verdict, judge
@@ -26,6 +27,7 @@ from worker.sandbox.text import captured
 from worker.sandbox.tunnel import NET_TYPES, Tunnel
 
 log = structlog.get_logger()
+_TIMES_WRITTEN = 4
 CA_NAME = "ca.pem"
 """As which the policy's `ca_file` is put; no table's name has this ending."""
 
@@ -40,6 +42,10 @@ class FileToLoad:
     put_name: str
     asked: dict[str, Any] = field(default_factory=dict)
     """What of it is read, and how: the fields of `Asked` in sandbox_image/loaders/read_as.py."""
+    fed: Source | None = None
+    """Gives its bytes, if it was not put but is sent while it is read."""
+    size_bytes: int = 0
+    """Of one that is fed."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Loaded:
     verdict: Verdict
     profiles: tuple[dict[str, Any], ...]
     tables: tuple[Produced, ...]
+    """The tables' files; of files that were fed, their parts."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,19 @@ class Made:
     spool: Path
 
 
+class Preparer(Protocol):
+    """Has what a run needs put into its sandbox."""
+
+    async def prepare(self, code: str, language: Language) -> None:
+        """Before a run."""
+
+    async def amend(self, run: RunResult) -> bool:
+        """After it: whether it failed for want of what is there only now."""
+
+    def explain(self, run: RunResult) -> str:
+        """What its message is to say beside the outcome."""
+
+
 class ContainerSandbox:
     """A sandbox in a container. Meets `worker.analysis.contract.Sandbox`."""
 
@@ -69,7 +89,8 @@ class ContainerSandbox:
     ) -> None:
         self._engine = engine
         self._link = link
-        self._tables: list[dict[str, str]] = []
+        self._tables: list[dict[str, Any]] = []
+        self.preparer: Preparer | None = None
         self._net: dict[str, Any] | None = None
         self._tunnel = Tunnel(policy, policy.egress, link.send, network) if policy.egress else None
         self.policy = policy
@@ -114,7 +135,18 @@ class ContainerSandbox:
         """Say that a table's Parquet is there; the first one is `df`."""
         self._tables.append({"name": name, "path": put_name})
 
-    async def load(self, files: list[FileToLoad], taken: list[str]) -> Loaded:
+    def add_table_in_parts(self, name: str, columns: list[str]) -> None:
+        """Say that there is a table, of which parts may be put; these are all its columns, in order."""
+        self._tables.append({"name": name, "columns": columns, "parts": []})
+
+    def add_part(self, table: str, put_name: str, columns: list[str]) -> None:
+        """Say that some columns of a table are there."""
+        parts = next(one["parts"] for one in self._tables if one["name"] == table)
+        parts.append({"path": put_name, "columns": columns})
+
+    async def load(
+        self, files: list[FileToLoad], taken: list[str], progress: Progress | None = None
+    ) -> Loaded:
         """Read uploaded files: a profile and a Parquet file for each table, named none of `taken`."""
         limits = self.policy.limits
         header = {
@@ -126,17 +158,23 @@ class ContainerSandbox:
                     "path": file.put_name,
                     "format": file.format,
                     "asked": file.asked,
+                    "fed": file.fed is not None,
                 }
                 for file in files
             ],
             "taken": taken,
             "wall_seconds": limits.load_wall_seconds,
         }
-        seen, verdict = await self._attempt(header, 0, limits.load_wall_seconds, limits.tmpfs_bytes)
+        fed = {file.file_id: file.fed for file in files if file.fed is not None}
+        feeder = Feeder(self._link, 0, fed, progress or Progress()) if fed else None
+        # Parquet is smaller than text; a part may be written several times until its type is settled.
+        most = limits.tmpfs_bytes + _TIMES_WRITTEN * sum(file.size_bytes for file in files)
+        seen, verdict = await self._attempt(header, 0, limits.load_wall_seconds, most, feeder)
         if verdict.outcome != "ok":
             said = bytes(seen.head["stderr"] + seen.tail["stderr"])[-2000:]
             log.warning("files not read", outcome=verdict.outcome, stderr=said.decode("utf-8", "replace"))
-        return Loaded(verdict, tuple(seen.profiles), tuple(p for p in seen.produced if p.role == "table"))
+        tables = tuple(p for p in seen.produced if p.role in ("table", "part"))
+        return Loaded(verdict, tuple(seen.profiles), tables)
 
     async def run(self, code: str, language: Language, number: int) -> RunResult:
         """Run `code` as attempt `number`; never raises for what the code does.
@@ -144,7 +182,18 @@ class ContainerSandbox:
         Raises:
             PipeClosedError: The sandbox was gone before the code began.
             PolicyError: The policy's `ca_file` is not what it was when the worker started.
+            JobFailedError: The preparer's: what the code needs of the tables is too much.
         """
+        if self.preparer is None:
+            return await self._run(code, language, number)
+        await self.preparer.prepare(code, language)
+        run = await self._run(code, language, number)
+        if await self.preparer.amend(run):
+            run = await self._run(code, language, number)
+        more = self.preparer.explain(run)
+        return replace(run, message=run.message + more) if more else run
+
+    async def _run(self, code: str, language: Language, number: int) -> RunResult:
         started = time.monotonic()
         wall_seconds = self.policy.limits.code_wall_seconds
         header: dict[str, Any] = {
@@ -186,18 +235,26 @@ class ContainerSandbox:
             await self.hang_up()
 
     async def _attempt(
-        self, header: dict[str, Any], number: int, wall_seconds: float, file_limit_bytes: int
+        self,
+        header: dict[str, Any],
+        number: int,
+        wall_seconds: float,
+        file_limit_bytes: int,
+        feeder: Feeder | None = None,
     ) -> tuple[Collected, Verdict]:
         output = self.policy.output.model_dump()
         asked = frozenset(file["file_id"] for file in header.get("files", ()))
-        seen = Collected(self.policy, self.spool, number, file_limit_bytes, asked)
+        fed = frozenset(file["file_id"] for file in header.get("files", ()) if file.get("fed"))
+        seen = Collected(self.policy, self.spool, number, file_limit_bytes, asked, fed)
         flags: dict[str, Any] = {}
         try:
             async with asyncio.timeout(wall_seconds + self.policy.limits.grace_seconds):
                 await self._link.send({**header, "attempt": number, "output": output})
                 while seen.end is None:
-                    frame = await self._link.receive()
-                    if self._tunnel is not None and frame.type in NET_TYPES:
+                    frame = await (feeder or self._link).receive()
+                    if feeder is not None and frame.type in FEED_TYPES:
+                        await feeder.take(frame)
+                    elif self._tunnel is not None and frame.type in NET_TYPES:
                         self._tunnel.take(frame)
                     else:
                         seen.take(frame)
@@ -213,6 +270,8 @@ class ContainerSandbox:
             pass
         finally:
             seen.close()
+            if feeder is not None:
+                await feeder.close()
             if self._tunnel is not None:
                 await self._tunnel.end()
         if seen.end is None and not flags.get("over_bytes"):

@@ -1,0 +1,156 @@
+"""A stream: whatever the file, the same table, types, counts and profile as of a file that is read whole."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from sandbox_image.loaders import Asked, BadFileError, ReadAs
+from tests.sandbox_image.loaders.streaming import streamed, whole
+
+_SOFT = ("mean", "std")
+"""Sums in another order end in other last digits."""
+
+ROWS = "".join(
+    f"{i},2024-01-{i % 28 + 1:02d},{'AB'[i % 2]},{i / 4:.2f},c{i % 300:04d}\n" for i in range(4000)
+)
+FILES = {
+    "plain": f"id,day,kind,price,code\n{ROWS}",
+    "crlf": f"id,day,kind,price,code\n{ROWS}".replace("\n", "\r\n"),
+    "no end of line": f"id,day,kind,price,code\n{ROWS}".rstrip("\n"),
+    "quoted": "a,b\n" + "".join(f'"x, {i}","say ""{i}"""\n' for i in range(3000)),
+    "line breaks in quotes": "a,b\n" + "".join(f'{i},"one\ntwo {i}"\n' for i in range(3000)),
+    "semicolons": "a;b\n" + "".join(f"{i};{i},5\n" for i in range(3000)),
+    "nulls": "a,b,c\n"
+    + "".join(f"{'-' if i % 7 == 0 else i},{'NA' if i % 5 else 'x'},\n" for i in range(3000)),
+    "late float": "a,b\n" + "".join(f"{i if i < 2900 else i + 0.5},x\n" for i in range(3000)),
+    "late text": "a,b\n" + "".join(f"{i if i < 2990 else 'many'},{i}\n" for i in range(3000)),
+    "late bad date": "a,b\n"
+    + "".join(f"{'2024-01-02' if i < 2990 else '2024-02-31'},{i}\n" for i in range(3000)),
+    "late day first": "a,b\n"
+    + "".join(f"{1 + i % 12 if i < 2990 else 31}/{1 + i % 12}/2024,1\n" for i in range(3000)),
+    "ragged": "a,b,c\n" + "".join("1,2\n" if i == 2000 else f"{i},x,y\n" for i in range(3000)),
+    "long row": "a,b\n" + "".join("1,2,3\n" if i == 2500 else f"{i},x\n" for i in range(3000)),
+    "stray quote": "a,b\n" + "".join(f'{i},5" disk\n' for i in range(2000)),
+    "blank lines": "a,b\n" + "".join(f"{i},x\n\n" for i in range(2000)),
+    "leading zeros": "zip,n\n" + "".join(f"{i:05d},{i}\n" for i in range(3000)),
+    "large ids with gaps": "id,n\n" + "".join(f"{2**60 + i if i % 3 else ''},{i}\n" for i in range(3000)),
+    "currency": "a,b\n" + "".join(f'"$1,{i % 900 + 100}.50",{i % 50}%\n' for i in range(3000)),
+    "booleans": "a,b,c\n"
+    + "".join(f"{'yes' if i % 2 else 'no'},{'true' if i % 3 else ''},x\n" for i in range(3000)),
+    "long decimals": "a,b\n" + "".join(f"0.{i:017d},1\n" for i in range(3000)),
+    "exponents": "a,b\n" + "".join(f"{i}e-5,{-i}\n" for i in range(3000)),
+    "negative": "a,b\n" + "".join(f"{'-' if i % 2 else ''}{i},-{i}.25\n" for i in range(3000)),
+    "duplicate names": "a,a,\n" + "".join(f"{i},x,y\n" for i in range(3000)),
+    "no header": "".join(f"{i},{i / 3},2024-05-06\n" for i in range(3000)),
+    "accents": "näme,b\n" + "".join(f"Zoë {i % 40},東京\n" for i in range(3000)),
+    "one column": "n\n" + "".join(f"{i}\n" for i in range(3000)),
+    "stamps": "t,b\n" + "".join(f"2024-03-01 10:{i % 60:02d}:00,x\n" for i in range(3000)),
+    "empty column": "a,b,c\n" + "".join(f"{i},,x\n" for i in range(3000)),
+    "spaces around": "a,b\n" + "".join(f"{i} ,  x{i % 3}\n" for i in range(3000)),
+}
+
+
+def same(data: bytes, block: int, name: str = "t.csv", form: str = "csv", asked: Asked | None = None) -> int:
+    """Both ways give the same; the passes that the stream took."""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        expected, table = whole(data, Path(one), name, form, asked)
+        found = streamed(data, Path(two), block, name, form, asked)
+    pd.testing.assert_frame_equal(found.table, table)
+    _same_profiles(found.profile, expected)
+    return found.passes
+
+
+def _same_profiles(found, expected) -> None:
+    for name in ("name", "file", "rows", "keys", "sample", "read_as"):
+        assert found[name] == expected[name], name
+    said = [item for item in expected["coercions"] if " cells are no " not in item["what"]]
+    assert found["coercions"] == said
+    for got, wanted in zip(found["columns"], expected["columns"], strict=True):
+        assert set(got) == set(wanted), wanted["name"]
+        for name, value in wanted.items():
+            if name in _SOFT and value is not None:
+                assert math.isclose(got[name], value, rel_tol=1e-9, abs_tol=1e-9), (wanted["name"], name)
+            else:
+                assert got[name] == value, (wanted["name"], name)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_stream_gives_what_the_whole_file_gives(kind):
+    same(FILES[kind].encode(), 7001)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_so_it_does_in_other_encodings(encoding):
+    text = "name,n\n" + "".join(f"Müller {i % 9},{i}\n" for i in range(3000))
+    same(text.encode(encoding), 5000)
+
+
+def test_a_regular_file_is_sent_once():
+    assert same(FILES["plain"].encode(), 7001) == 1
+
+
+def test_a_late_surprise_costs_one_pass_more():
+    assert same(FILES["late float"].encode(), 7001) == 2
+
+
+def test_gzip_is_unpacked_on_the_way():
+    same(gzip.compress(FILES["plain"].encode()), 1000, "t.csv.gz", "gz")
+
+
+def test_a_cut_off_gzip_says_so(tmp_path):
+    with pytest.raises(BadFileError, match=r"t\.csv\.gz is damaged or cut off"):
+        streamed(gzip.compress(FILES["plain"].encode())[:-200], tmp_path, 1000, "t.csv.gz", "gz")
+
+
+def test_hidden_columns_are_in_no_part(tmp_path):
+    asked = Asked(hidden=frozenset({"price"}))
+    found = streamed(FILES["plain"].encode(), tmp_path, 7001, asked=asked)
+    assert "price" not in str(found.profile)
+    same(FILES["plain"].encode(), 7001, asked=asked)
+
+
+def test_what_a_person_says_is_obeyed():
+    asked = Asked(read_as=ReadAs(types={"price": "number", "id": "text"}, nulls=("A",)))
+    same(FILES["plain"].encode(), 7001, asked=asked)
+
+
+_CELLS = st.one_of(
+    st.integers(-(10**6), 10**6).map(str),
+    st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: f"{value:.3f}"),
+    st.dates().map(str),
+    st.sampled_from(
+        ["", "NA", "-", "n/a", "null", "0", "007", "1,5", "12%", "yes", "no", ".", "-0", "+5", "1e3"]
+    ),
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=8),
+)
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),
+)
+@given(
+    columns=st.lists(st.tuples(_CELLS, _CELLS, st.integers(0, 400)), min_size=2, max_size=4),
+    quoted=st.booleans(),
+    block=st.integers(200, 4000),
+)
+def test_so_it_does_for_files_that_nobody_thought_of(columns, quoted, block):
+    def cell(text: str) -> str:
+        clean = text.replace("\r", " ").replace("\n", " ")
+        return '"' + clean.replace('"', '""') + '"' if quoted or set('",') & set(clean) else clean
+
+    lines = [",".join(("row", *(f"c{place}" for place in range(len(columns)))))]
+    for row in range(420):
+        cells = (cell(late if row >= turn else early) for early, late, turn in columns)
+        lines.append(",".join((str(row), *cells)))
+    same(("\n".join(lines) + "\n").encode(), block)
