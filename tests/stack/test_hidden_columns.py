@@ -143,6 +143,8 @@ def test_one_shot_code_runs_where_the_original_never_was(stack: Stack, files: li
         server.code = good
     assert "/work/in/orders.parquet" in record["stdout"]["text"]
     assert "upload-" not in record["stdout"]["text"]
+    # Put into another sandbox than the one that read them.
+    assert "put_seconds" in record["timings"]
     assert leaks({name: record[name] for name in ("stdout", "result", "answer", "notes")}) == []
     assert leaks([one["body"]["messages"][:2] for one in server.requests[seen:]]) == []
 
