@@ -23,6 +23,8 @@ def bar(data: Any, notes: list[str], rest: str = "") -> tuple[list[dict[str, Any
     held = data.iloc[:, 0] if isinstance(data, pd.DataFrame) else pd.Series(data)
     values = numbers_of(held, notes, "groups")
     at, axis, _ = scale(values.index)
+    if "type" not in axis and at and max(at) - min(at) > 3 * len(at):
+        at, axis = labels(values.index), {"type": "category"}
     if axis.get("type") != "category":
         if len(values) > MAX_DATED_BARS:
             notes.append(f"{len(values):,} bars could not be read: drawn as a line")

@@ -47,7 +47,8 @@ def labels(index: Any) -> list[str]:
     """Return a label for each, no two alike: plotly would put those that are on one spot."""
     taken: set[str] = set()
     made = []
-    for key in index:
+    for given in index:
+        key: Any = int(given) if isinstance(given, float) and given.is_integer() else given
         several = isinstance(key, (tuple, list))
         text = " · ".join(map(str, key)) if several else "(missing)" if pd.isna(key) else str(key)
         label, number = safe(cut(text)), 2

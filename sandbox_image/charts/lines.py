@@ -26,6 +26,9 @@ def line(
     if gaps and numbers.shape[1] == 1:
         notes.append(f"{gaps:,} of {len(numbers):,} have no value: the line is broken there")
     at, axis, step = scale(numbers.index)
+    if axis.get("type") != "category":
+        order = sorted(range(len(at)), key=at.__getitem__)
+        at, numbers = [at[one] for one in order], numbers.iloc[order]
     if step and not numbers.index.has_duplicates:
         at, numbers = _whole(at, numbers, step, notes)
     traces: list[dict[str, Any]] = []

@@ -90,6 +90,19 @@ def test_the_axis_is_that_of_its_values(index, kind, first):
     assert content["data"][0]["x"][0] == first
 
 
+def test_a_line_goes_from_left_to_right_whatever_the_order_of_its_points():
+    content = drawn("line", pd.Series([9.0, 5, 7], index=[3, 1, 2]), title="t")
+    assert (content["data"][0]["x"], content["data"][0]["y"]) == ([1, 2, 3], [5, 7, 9])
+    content = drawn("line", pd.Series([9.0, 5], index=["2024-03", "2024-02"]), title="t")
+    assert content["data"][0]["y"] == [5, 9]
+
+
+def test_numbers_that_are_names_are_bars_side_by_side():
+    content = drawn("bar", pd.Series([2.0, 1.0], index=[1001.0, 90210.0]), title="t")
+    assert content["data"][0]["x"] == ["1001", "90210"]
+    assert content["layout"]["xaxis"]["type"] == "category"
+
+
 def test_a_year_has_no_thousands_separator():
     content = drawn("line", pd.Series([1.0, 2.0, 3.0], index=[1990, 1991, 1992]), title="t")
     assert {"1990", "1991", "1992"} <= set(labels_of(picture(content), "x"))

@@ -36,7 +36,9 @@ def _groups(frame: Frame, _: str) -> list[str]:
     what = agg_text(frame.aggs[0])
     rest = frame.aggs[0].function in _ADDED_UP and frame.chart == "bar"
     if len(frame.dims) == 1:
-        return [_call(frame, "result", f"{what} by {groups}", groups, what, rest=rest)]
+        in_order = frame.chart == "line" and not frame.dims[0].period
+        data = "result.sort_index()" if in_order else "result"
+        return [_call(frame, data, f"{what} by {groups}", groups, what, rest=rest)]
     across = 1 if frame.dims[1].period else 0
     lines = f"wide = result.pivot(index=result.columns[{across}], columns=result.columns[{1 - across}])"
     call = _call(

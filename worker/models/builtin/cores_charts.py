@@ -144,6 +144,8 @@ def _chosen(frame: Frame, wanted: str, table: Table) -> str:
     Raises:
         NotSureError: What was asked for cannot show it; the message says why.
     """
+    if frame.kind == "box" and any(dim.period for dim in frame.dims):
+        raise NotSureError("there is no rule for a box plot by periods of a date")
     own = _OWN.get(frame.kind, ())
     if own and wanted in {AUTO, *own}:
         return own[0] if wanted == AUTO else wanted

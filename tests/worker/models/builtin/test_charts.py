@@ -44,6 +44,7 @@ REFUSED = [
     ("sales", "line chart of total revenue by region", "bar chart"),
     ("sales", "plot total revenue", "one number"),
     ("weather", "plot rainfall by humidity", "scatter"),
+    ("weather", "box plot of rainfall by month", "periods"),
     ("sales", "chart the top region by revenue", "cannot show"),
     ("sales", "scatter plot of revenue against region", "numbers"),
     ("sales", "plot revenue by region upside down", "upside"),
