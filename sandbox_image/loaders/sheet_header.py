@@ -45,7 +45,10 @@ def find_header(
         grouped = _with_groups(rows, left, start, first, merges)
         if grouped is not None:
             start, first = grouped
-            return SheetHeader(start, first, join_names([merges.spread(row) for row in rows[start:first]]))
+            names = join_names([merges.spread(row) for row in rows[start:first]])
+            if _names_the_index(rows[start:first], left):
+                names[left] = rows[first - 1].texts[left]
+            return SheetHeader(start, first, names)
     if layout.second:
         pad: list[str | None] = [None] * left
         return SheetHeader(start, first, pad + list(joined(texts[start], texts[start + 1], layout.second)))
@@ -118,10 +121,13 @@ def _with_groups(
 
 
 def _names_the_index(rows: Sequence[Row], left: int) -> bool:
-    """Whether the last row names only the first column, which has no name above: pandas writes it so."""
+    """Whether the last row names only the first column, as pandas writes it under levels of names."""
     *above, row = rows
-    alone = row.codes == BLANK * left + TEXT
-    return alone and all(len(other.codes) > left and other.codes[left] == BLANK for other in above)
+    if row.codes != BLANK * left + TEXT or len(above) < 2:
+        return False
+    corner = [other.texts[left] if len(other.texts) > left else None for other in above]
+    # The corner is empty, or has the names of the levels.
+    return not any(corner) or (all(corner) and len(set(corner)) == len(corner))
 
 
 def _is_group(row: Row, below: Row, merges: Merges) -> bool:

@@ -143,4 +143,22 @@ CASES: list[Case] = [
         [["North", 1, 2, 3, 4], ["South", 5, 6, 7, 8]],
         read_as={"header_rows": 3},
     ),
+    one(
+        "xlsx-named-levels-as-pandas-writes-them",
+        "levels.xlsx",
+        _merged(
+            [
+                ["year", "2023", None, "2024", None],
+                ["quarter", "Q1", "Q2", "Q1", "Q2"],
+                ["Region", None, None, None, None],
+                ["North", 1, 2, 3, 4],
+                ["South", 5, 6, 7, 8],
+            ],
+            "B1:C1",
+            "D1:E1",
+        ),
+        ["Region", "2023 Q1", "2023 Q2", "2024 Q1", "2024 Q2"],
+        "TIIII",
+        [["North", 1, 2, 3, 4], ["South", 5, 6, 7, 8]],
+    ),
 ]

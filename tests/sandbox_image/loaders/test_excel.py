@@ -212,3 +212,13 @@ def test_formulas_without_a_value_are_told_from_empty_cells(load: Any, cells: st
     table = load(_replace_in_sheet(content, '<c r="B2" t="n"><v>77</v></c>', cells), "b.xlsx")
     said = [cells for _, what, cells in table.said() if "without a stored value" in what]
     assert said == [count] * bool(count)
+
+
+def test_a_sheet_too_long_to_be_looked_at_as_a_whole_is_read_as_a_stream(
+    load: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox_image.loaders.sheet_reading._WHOLE_CELLS", 30)
+    rows = [[i, f"item {i}", i / 4] for i in range(1, 200)]
+    table = load(xlsx({"S": [["n", "item", "x"], *rows, [], [200, "item 200", 50.0]]}), "long.xlsx")
+    assert table.cells == [*rows, [200, "item 200", 50.0]]
+    assert (None, "blank rows skipped", 1) in table.said()

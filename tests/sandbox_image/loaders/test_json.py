@@ -80,3 +80,30 @@ def test_refused(refuse: Any, text: str, code: str) -> None:
 def test_every_cut_is_refused(refuse: Any, cut: int) -> None:
     text = '[{"name": "Ann", "n": 12.5}, {"name": "B\\u00e9", "n": -3}]'
     refuse(text[:cut], "data.json")
+
+
+@pytest.mark.parametrize("shape", ["array", "lines", "deep", "rows"])
+@pytest.mark.parametrize("size", [1, 7, 60, 300, 5_000])
+def test_no_cut_between_batches_changes_a_cell(
+    load: Any, monkeypatch: pytest.MonkeyPatch, size: int, shape: str
+) -> None:
+    for module, name, value in (
+        ("json_reader", "_BATCH_CHARACTERS", size),
+        ("json_reader", "_BATCH_VALUES", max(1, size // 50)),
+        ("json_reader", "_BLOCK", size),
+        ("json_columns", "_FLUSH_CELLS", size),
+        ("json_inside", "_SMALL_CHARACTERS", size),
+    ):
+        monkeypatch.setattr(f"sandbox_image.loaders.{module}.{name}", value)
+    texts = ["plain", "},{", '"],["', "\\", "line\nbreak", "é😀", "[{", "]"]
+    rows = [[i, texts[i % 8], i / 8] for i in range(90)]
+    records = [dict(zip(("n", "s", "x"), row, strict=True)) for row in rows]
+    content = {
+        "array": json.dumps(records),
+        "lines": "\n".join(json.dumps(record) for record in records),
+        "deep": json.dumps({"meta": {"a": 1}, "data": {"rows": records, "more": [1]}, "end": None}),
+        "rows": json.dumps([["n", "s", "x"], *rows]),
+    }[shape]
+    table = load(content, "data.json")
+    assert table.columns == ["n", "s", "x"]
+    assert table.cells == rows
