@@ -127,7 +127,7 @@ async def _image_of(context: JobContext) -> str:
     engines, on_gvisor = context.runtime.engines, context.policy.runtime == GVISOR
     second = engines.second if on_gvisor else None
     engine = await second() if second is not None else await engines.usual()
-    return await engine.image_digest(context.runtime.settings.image)
+    return await context.runtime.image_digest(engine)
 
 
 @cache

@@ -23,6 +23,8 @@ from worker.settings import Settings
 
 EVENTS_CHANNEL = "sandglass:events"
 DEFAULT_POLICY = "default"
+IMAGE_SECONDS = 1.0
+"""How long a digest is believed: to ask the engine takes longer than all else of a stored answer."""
 _WARM_SECONDS = 5.0
 _CONNECT_PAUSE_SECONDS = 3.0
 log = structlog.get_logger()
@@ -39,6 +41,9 @@ class Runtime:
         self.owner = owner_mark(settings.worker_name, os.getpid())
         self._redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
         self.engines = Engines(settings.engine_url, settings.gvisor_engine_url, settings.seccomp_path)
+        self._used = False
+        """A sandbox was used since somebody last waited for a warm one."""
+        self._digests: dict[int, tuple[float, str]] = {}
         self._standby: Standby | None = None
         self._making = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
@@ -68,16 +73,26 @@ class Runtime:
     def retire(self, sandbox: ContainerSandbox) -> None:
         """Destroy a used sandbox in the background, and refill."""
         if self._standby is not None:
+            self._used = True
             self._standby.retire(sandbox)
 
     async def wait_warm(self) -> None:
-        """Wait a little until a used standby sandbox is replaced."""
-        if self._standby is not None:
+        """Wait a little until a used standby sandbox is replaced; a job that used none waits for none."""
+        if self._standby is not None and self._used:
+            self._used = False
             await self._standby.wait_warm(_WARM_SECONDS)
 
     async def engine(self) -> Engine:
         """The usual engine, connected when first asked for. Raises: EngineUnavailableError."""
         return await self.engines.usual()
+
+    async def image_digest(self, engine: Engine) -> str:
+        """The digest of the sandbox image there, as it was within the last second. Raises: EngineError."""
+        at, digest = self._digests.get(id(engine), (float("-inf"), ""))
+        if time.monotonic() - at > IMAGE_SECONDS:
+            digest = await engine.image_digest(self.settings.image)
+            self._digests[id(engine)] = (time.monotonic(), digest)
+        return digest
 
     async def announce(self, task_id: str, state: str, stage: str) -> None:
         """Tell waiters. Lost when Redis is away: they also read the store."""

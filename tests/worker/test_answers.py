@@ -28,6 +28,7 @@ from worker import answers
 from worker.engines.dummy import DummyEngine
 from worker.models.settings import ModelSettings
 from worker.runtime import Runtime
+from worker.sandbox.standby import Standby
 from worker.settings import Settings
 
 
@@ -62,6 +63,24 @@ async def test_the_second_asking_is_the_stored_answer_and_takes_no_sandbox(
     assert [getattr(second, name) for name in same] == [getattr(first, name) for name in same]
     third = await asked(runtime, session)
     assert (third.cached, third.cached_from) == (True, first.task_id), "the origin, not the copy"
+
+
+async def test_a_stored_answer_does_not_wait_for_a_sandbox_to_be_warm(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = []
+
+    async def note(standby: Standby, seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(Standby, "wait_warm", note)
+    session = await with_session(runtime)
+    await asked(runtime, session)
+    await runtime.wait_warm()
+    assert len(waited) == 1
+    assert (await asked(runtime, session)).cached
+    await runtime.wait_warm()
+    assert len(waited) == 1
 
 
 async def test_cache_false_runs_anew_and_its_answer_replaces_the_stored_one(runtime: Runtime) -> None:
@@ -154,6 +173,7 @@ async def test_another_policy_is_a_miss(
 async def test_another_image_or_planner_is_a_miss(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     session = await with_session(runtime)
     await asked(runtime, session)
+    monkeypatch.setattr("worker.runtime.IMAGE_SECONDS", 0.0)
     with monkeypatch.context() as patch:
         patch.setattr("worker.engines.dummy.DIGEST", "sha256:" + "1" * 64)
         assert not (await asked(runtime, session)).cached
