@@ -49,6 +49,8 @@ class Dialect:
     """A quote inside quotes has a backslash before it."""
     framed: bool = False
     """Bars stand at both ends of each line, and lines of dashes between: a list printed as a picture."""
+    header_again: bool = False
+    """The header is printed again inside the table."""
     skip_lines: int = 0
     """1 where the first line says only which delimiter there is (`sep=;`)."""
 
@@ -105,7 +107,9 @@ def detect_dialect(path: Path, file_format: str, encoding: Encoding, wanted: Rea
             f"{name}: read_as.header_row {wanted.header_row} is beyond the {len(rows)} rows that are looked "
             "at for a header. Count from 0, without blank lines.",
         )
-    return replace(dialect, layout=find_layout(rows, wanted.header_row, wanted.header_rows))
+    layout = find_layout(rows, wanted.header_row, wanted.header_rows)
+    again = layout.header is not None and rows[layout.header] in rows[layout.first :]
+    return replace(dialect, layout=layout, header_again=again)
 
 
 def is_blank(row: Sequence[str]) -> bool:

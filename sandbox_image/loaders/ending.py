@@ -30,10 +30,26 @@ def settle_ending(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: R
     if ending.notes:
         said = " ".join(cell for cell in ending.notes[0].cells if cell)[:_SHOWN]
         _leave_out(engine, table, ending.notes, f'notes below the table left out, first: "{said}"')
+    if wanted.totals != "keep":
+        _settle_first_row(engine, table, wanted)
     if ending.totals and wanted.totals != "keep":
         _settle_totals(engine, table, ending, wanted)
     elif ending.totals:
         table.read_as["totals"] = "keep"
+
+
+def _settle_first_row(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) -> None:
+    """Statistics begin with the total of all: left out if it is one, and a row like the others if not."""
+    cells = engine.execute(f"SELECT * FROM {table.scan} LIMIT 1").fetchone()  # noqa: S608 - our own scan
+    row = TailRow([cell or "" for cell in cells or ()])
+    label = label_of(row)
+    if not label or is_mean(label):
+        return
+    below = replace(table, scan=_without(table, [row]), coercions=[])
+    if _count(engine, below.scan) and _Sums(engine, below, [row], wanted).verdict(row, "sum"):
+        what = f'totals in row 1, "{label[:_SHOWN]}", left out: its numbers are the sums of the rows below'
+        _leave_out(engine, table, [row], what)
+        table.read_as["totals"] = "drop"
 
 
 def _settle_totals(

@@ -146,7 +146,8 @@ def _is_group(row: Row, following: Row) -> bool:
 def is_header(row: Row, below: Sequence[Row]) -> bool:
     """Whether `row` names the columns: no value stands in it, unless its values are years or a count."""
     cells = [trim(cell or "") for cell in row]
-    values = [cell for cell in cells if cell and is_value(cell)]
+    # Digits with a zero in front are no number, and no name either.
+    values = [cell for cell in cells if cell and (is_value(cell) or cell.isdecimal())]
     if not values:
         return not _repeats_below(cells, below)
     if len(set(values)) < len(values) or len(values) == len([cell for cell in cells if cell]) or not below:
@@ -175,9 +176,18 @@ def _are_dates(values: Sequence[str]) -> bool:
     return len(values) >= 2 and candidates(set(values))[0].kind == "date"
 
 
+def _is_printed_again(cells: Sequence[str], below: Sequence[Row]) -> bool:
+    """Whether the row comes again as a whole, as at the head of each page, over columns of values."""
+    rows = [[trim(cell or "") for cell in row] for row in below]
+    others = [row for row in rows if row != list(cells)]
+    if len(others) == len(rows):
+        return False
+    return any(all(i < len(row) and is_value(row[i]) for row in others) for i in range(len(cells)))
+
+
 def _repeats_below(cells: Sequence[str], below: Sequence[Row]) -> bool:
     # Words that come again and again below, in every column, are data.
-    if len(below) < 4 or not any(cells):
+    if len(below) < 4 or not any(cells) or _is_printed_again(cells, below):
         return False
     again = 0
     for i, cell in enumerate(cells):

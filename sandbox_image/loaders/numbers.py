@@ -28,6 +28,8 @@ AMBIGUOUS_POINT = re.compile(r"[^0-9]*[1-9][0-9]{0,2}\.[0-9]{3}[^0-9]*")
 _MINUS = "[+\u2212\u2013-]"
 _ODD_SIGN = re.compile(f"\\(|[\u2212\u2013]|[-\u2212]$|^{_MINUS} ")
 _ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
+# 1E5 and 2E3 in every row are articles, not powers of ten.
+_POWERS_ALONE = re.compile("[0-9]+[eE][0-9]+")
 _DIALLED = re.compile(r"\+[0-9]{7,}|\+[0-9]{1,3} [0-9 ]{6,}")
 
 
@@ -57,10 +59,9 @@ def number_hypotheses(sample: set[str]) -> list[Hypothesis]:
 
 
 def _are_codes(sample: set[str]) -> bool:
-    """Whether all cells are addresses of the network, or any is a telephone number."""
-    return all(_ADDRESS.fullmatch(cell) for cell in sample) or any(
-        _DIALLED.fullmatch(cell) for cell in sample
-    )
+    """Whether all cells are addresses of the network or articles, or any is a telephone number."""
+    alone = any(all(code.fullmatch(cell) for cell in sample) for code in (_ADDRESS, _POWERS_ALONE))
+    return alone or any(_DIALLED.fullmatch(cell) for cell in sample)
 
 
 def _possible_styles(characters: str) -> list[tuple[str, str]]:

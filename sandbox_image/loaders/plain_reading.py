@@ -48,6 +48,7 @@ def plain_scan(engine: duckdb.DuckDBPyConnection, path: Path, dialect: Dialect) 
         or dialect.skip_space
         or dialect.backslash
         or dialect.framed
+        or dialect.header_again
         or dialect.delimiter in ("", " ")
     ):
         return None

@@ -52,6 +52,7 @@ class Reading:
     long: int = 0
     blank: int = 0
     comments: int = 0
+    again: int = 0
     quotes: str = ""
     above: Above = field(default_factory=Above)
     stage: RowStage = field(init=False)
@@ -74,7 +75,7 @@ class Reading:
 
     def read_into(self, stage: RowStage, options: dict[str, Any]) -> None:
         """Read the file once, in one of the ways to take quotes. Raises: csv.Error."""
-        self.short = self.long = self.blank = self.comments = 0
+        self.short = self.long = self.blank = self.comments = self.again = 0
         self.above = Above()
         self.last.clear()
         self.stage = stage
@@ -105,6 +106,7 @@ class Reading:
             (f"short rows filled with missing cells (fewer than {width} cells)", self.short),
             ("long rows: their extra cells are in columns of their own", self.long),
             ("blank lines skipped", self.blank),
+            ("the header, printed again inside the table, left out", self.again),
             ("comment lines inside the table left out", self.comments),
             (self.quotes, 1 if self.quotes else 0),
         ]
@@ -142,6 +144,9 @@ class Reading:
                 after_blank = False
 
     def _keep(self, row: list[str], width: int, after_blank: bool) -> None:
+        if len(self.above.header) == 1 and row == self.above.header[0] and len(row) > 1:
+            self.again += 1
+            return
         self.last.append(TailRow(row, after_blank))
         self.stage.add(row)
         if not count_filled(row):

@@ -180,4 +180,13 @@ CASES: list[Case] = [
         "TI",
         [["Rome", 2800000], ["Oslo", 700000]],
     ),
+    one(
+        "ids-without-header",
+        "ids.txt",
+        "00123\n00456\n00789\n",
+        ["column_1"],
+        "T",
+        [["00123"], ["00456"], ["00789"]],
+        read_as={"header_row": None},
+    ),
 ]

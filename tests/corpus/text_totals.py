@@ -128,4 +128,22 @@ CASES: list[Case] = [
         [["Ann", 3], ["Bob", 4], ["Cleo", None]],
         unsaid=["left out"],
     ),
+    one(
+        "total-in-the-first-row",
+        "states.csv",
+        "region,people\nTotal,60\nNorth,10\nSouth,20\nEast,30\n",
+        ["region", "people"],
+        "TI",
+        [["North", 10], ["South", 20], ["East", 30]],
+        said=[(None, 'totals in row 1, "Total", left out: its numbers are the sums of the rows below', 1)],
+    ),
+    one(
+        "header-on-each-page",
+        "pages.csv",
+        "a,b\n1,2\n3,4\na,b\n5,6\n",
+        ["a", "b"],
+        "II",
+        [[1, 2], [3, 4], [5, 6]],
+        said=[(None, "the header, printed again inside the table, left out", 1)],
+    ),
 ]

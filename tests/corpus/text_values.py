@@ -95,4 +95,5 @@ CASES: list[Case] = [
     _column("fractions-and-ratios-are-text", "1/2\n3:4\n5", "T", ["1/2", "3:4", "5"]),
     _column("numbers-with-units-are-text", "5 kg\n7 kg", "T", ["5 kg", "7 kg"]),
     _column("full-width-digits-are-text", "１２\n３", "T", ["１２", "３"]),
+    _column("articles-like-powers", "1E5\n2E3", "T", ["1E5", "2E3"]),
 ]
