@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 
+import structlog
+
 from store.hidden import still_visible
 from worker.analysis.contract import Join, TableView
 from worker.analysis.joins import find_joins
 from worker.analysis.suggestions import suggest
 from worker.context import JobContext
 
+log = structlog.get_logger()
 _SHOWN = 5
 
 
@@ -27,7 +30,11 @@ async def write_facts(context: JobContext) -> str:
     ]
     jobs = await store.list_jobs(job.tenant_id, session.session_id)
     asked = [earlier.request.question for earlier in jobs if earlier.request.question]
-    joins, suggestions = await asyncio.to_thread(_facts, views, asked)
+    try:
+        joins, suggestions = await asyncio.to_thread(_facts, views, asked)
+    except Exception:  # of a hostile profile: the tables are read, and that is what was asked
+        log.exception("no joins or suggestions could be found")
+        joins, suggestions = (), ()
     await store.update_session(
         job.tenant_id,
         session.session_id,
