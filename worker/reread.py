@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
-from store.hidden import Hidden, hidden_columns, plain_name
+from store.hidden import Hidden, hidden_columns
 from store.records import StoredFile, Table
 from worker.context import JobContext
 from worker.ending import JobFailedError
@@ -75,7 +74,6 @@ async def _read_again(context: JobContext, table: Table, read_as: dict[str, Any]
     said: dict[str, Any] = {"asked": read_as, "place": place} if read_as else {}
     read = {**profile, "read_as": {**profile["read_as"], **said}}
     _check_hidden_count(table, hidden, read)
-    _check_types(read_as, [column["name"] for column in profile["columns"]], hidden, table, file)
     return await keep_table(context, file, read, produced, table.position, hidden, replaces=table)
 
 
@@ -93,20 +91,6 @@ def _check_hidden_count(table: Table, hidden: Hidden, read: dict[str, Any]) -> N
             f"Read so, table {table.name} has {now} of its {then} hidden columns ({', '.join(names)}): "
             "the others would be seen under other names. Hide nothing first, then read it so, and hide the "
             "new names",
-        )
-
-
-def _check_types(
-    read_as: dict[str, Any], columns: list[str], hidden: Hidden, table: Table, file: StoredFile
-) -> None:
-    out_of_sight = hidden_columns(hidden, table.name, file.name)
-    for name in read_as.get("types") or {}:
-        if name in columns or plain_name(name) in out_of_sight:
-            continue
-        near = get_close_matches(name, columns, 1)
-        meant = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(columns[:20])}."
-        raise JobFailedError(
-            "bad_file", f"{file.name}: types: table {table.name} has no column {name}{meant}"
         )
 
 

@@ -34,13 +34,13 @@ def again(stack: Stack, session_id: str, read_as: dict[str, Any], name: str = "t
 
 def test_a_table_is_read_as_told_and_again_as_at_first(stack: Stack, session_id: str) -> None:
     first = table(stack, session_id)
-    record = again(stack, session_id, {"date_order": "mdy", "types": {"price": "text"}})
+    record = again(stack, session_id, {"date_order": "mdy", "types": {"price": "text", "zip": "text"}})
     assert record["outcome"] == "ok", record["error"]
     now = table(stack, session_id)
     assert (now["position"], now["file_id"]) == (first["position"], first["file_id"])
     assert now["profile"]["read_as"]["asked"] == {
         "date_order": "mdy",
-        "types": {"price": "text"},
+        "types": {"price": "text", "zip": "text"},
     }
     ran = stack.run("result = df.astype(str).values.tolist()", session_id=session_id)
     assert ran["result"]["value"] == [["01234", "2024-03-04", "1.234"], ["09999", "2024-05-06", "2.500"]]
@@ -59,7 +59,7 @@ def test_a_table_is_read_as_told_and_again_as_at_first(stack: Stack, session_id:
 def test_what_does_not_fit_is_said_and_the_table_stays(stack: Stack, session_id: str) -> None:
     first = table(stack, session_id)
     for read_as, said in (
-        ({"types": {"zipp": "text"}}, "did you mean zip?"),
+        ({"types": {"zipp": "text"}}, '"zipp" that is not there'),
         ({"header_row": 900}, "trades.csv"),
         ({"encoding": "utf-16"}, "trades.csv"),
     ):
