@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .labels import cut, dates, plain, safe, scale
+from .labels import dates, labels, plain, scale
 
 MAX_LINES, MAX_POINTS, MAX_MARKED = 9, 4000, 60
 STEPS = {"MS": "months", "QS": "quarters"}
@@ -32,7 +32,7 @@ def line(
     if step and not numbers.index.has_duplicates:
         at, numbers = _whole(at, numbers, step, notes)
     traces: list[dict[str, Any]] = []
-    for position, name in enumerate(numbers.columns):
+    for position, (name, label) in enumerate(zip(numbers.columns, labels(numbers.columns), strict=True)):
         across, up = _thinned(at, numbers.iloc[:, position], notes if position == 0 else [])
         style: dict[str, Any] = {"mode": "lines", "line": {"width": 2}}
         if len(across) <= MAX_MARKED:
@@ -41,7 +41,7 @@ def line(
             style = BAND | ({"fill": "tonexty"} if name == band[1] else {})
         trace = {
             "type": "scatter",
-            "name": safe(cut(name)),
+            "name": label,
             "x": across,
             "y": plain(up),
             "connectgaps": False,

@@ -10,6 +10,7 @@ from tests.questions.asked import Asked, asked
 O = partial(asked, "shop_orders.csv")  # noqa: E741 - one letter for each file, as in the other parts
 W = partial(asked, "seattle-weather.csv")
 S = partial(asked, "staff.csv")
+G = partial(asked, "grunfeld.csv")
 CHARTS: list[Asked] = [
     O(t.by("region", t.total("quantity")), "quantity region bar", "bar chart of total quantity by region",
       "plot quantity by region", "draw a bar chart of quantity by region",
@@ -26,6 +27,10 @@ CHARTS: list[Asked] = [
       "bar chart of average temp_max by weather", "plot average temp_max by weather"),
     W(t.by("weather", len), "rows weather", "distribution of weather", "bar chart of weather",
       "pie chart of weather", "plot the distribution of weather"),
+    G(t.by2("year", "firm", t.total("invest")), "invest year firm line",
+      "line chart of total invest by year and firm"),
+    G(t.by("year", t.total("invest")), "invest year line", "plot total invest by year",
+      "line chart of total invest by year"),
     S(t.by("Department", t.mean("Annual Salary")), "average Annual Salary Department",
       "bar chart of average annual salary by department", "chart the average annual salary by department"),
 ]  # fmt: skip

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from worker.models.builtin.code_filters import listed, literal
 from worker.models.builtin.code_series import LABELS
 from worker.models.builtin.describing import filters_text
-from worker.models.builtin.frame import Frame
+from worker.models.builtin.frame import Dim, Frame
+from worker.models.builtin.lexicon import CALENDAR_WORDS
 from worker.models.builtin.naming import agg_text, dim_text
+from worker.models.builtin.tokens import name_words
 
 ROWS = "number of rows"
 _ADDED_UP = {"sum", "count"}
@@ -39,12 +41,16 @@ def _groups(frame: Frame, _: str) -> list[str]:
         in_order = frame.chart == "line" and not frame.dims[0].period
         data = "result.sort_index()" if in_order else "result"
         return [_call(frame, data, f"{what} by {groups}", groups, what, rest=rest)]
-    across = 1 if frame.dims[1].period else 0
+    across = 1 if _in_time(frame.dims[1]) and not _in_time(frame.dims[0]) else 0
     lines = f"wide = result.pivot(index=result.columns[{across}], columns=result.columns[{1 - across}])"
     call = _call(
         frame, "wide.droplevel(0, axis=1)", f"{what} by {groups}", dim_text(frame.dims[across]), what
     )
     return [lines, call]
+
+
+def _in_time(dim: Dim) -> bool:
+    return bool(dim.period) or name_words(dim.column)[-1:] in {(word,) for word in CALENDAR_WORDS}
 
 
 def _shares(frame: Frame, _: str) -> list[str]:

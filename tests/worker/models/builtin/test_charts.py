@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from sandbox_image.charts import chart
 from tests.worker.models.builtin import asking
+from tests.worker.models.builtin.profiles import view
 from tests.worker.models.builtin.worlds import frame_of, view_of
-from worker.analysis.contract import Decline, Question
+from worker.analysis.contract import Decline, Plan, Question
 from worker.models.builtin import plan
 
 DRAWN = [
@@ -99,6 +101,19 @@ def _result(code: str, space: dict[str, Any]) -> Any:
     held = dict(space)
     exec(code, held)  # noqa: S102 - the planner's own code
     return held["result"]
+
+
+def test_time_goes_across_whichever_group_is_named_first() -> None:
+    frame = pd.DataFrame({"firm": ["a", "b"] * 4, "year": [1950, 1950, 1951, 1951, 1952, 1952, 1953, 1953]})
+    frame["sales"] = range(8)
+    charted: list[pd.DataFrame] = []
+    for question in ("line chart of sales by firm and year", "line chart of sales by year and firm"):
+        made = plan(Question(question, (view("things", frame),)))
+        assert isinstance(made, Plan), made
+        held: dict[str, Any] = {"df": frame, "chart": lambda *given, **_: charted.append(given[1]), "pd": pd}
+        exec(made.code, held)  # noqa: S102 - the planner's own code
+        assert list(charted[-1].index) == [1950, 1951, 1952, 1953]
+        assert list(charted[-1].columns) == ["a", "b"]
 
 
 def test_nothing_is_drawn_that_was_not_asked_for() -> None:
