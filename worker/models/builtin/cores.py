@@ -9,6 +9,7 @@ from worker.models.builtin import lexicon
 from worker.models.builtin.cores_counted import counted
 from worker.models.builtin.filters import ARTICLE, seq_second
 from worker.models.builtin.frame import Agg, Frame
+from worker.models.builtin.function_words import function_word
 from worker.models.builtin.grammar import (
     Context,
     Found,
@@ -17,13 +18,12 @@ from worker.models.builtin.grammar import (
     applied,
     bound,
     listed,
-    meaning,
     memo,
     opt,
     phrase,
     seq,
 )
-from worker.models.builtin.mentions import column, listing, named_columns, number, similar_columns
+from worker.models.builtin.mentions import column, listing, named_columns, similar_columns
 from worker.models.builtin.modifiers import adjectives, happened
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column
@@ -31,55 +31,6 @@ from worker.models.builtin.tokens import is_plural, stem
 
 _NOUN_END = opt(phrase("column", "values", "value", "field"))
 _OF = opt(phrase("of", "of all", "for", "in", "of all the", "of the", "in the"))
-
-
-def function_word() -> Parser:
-    """Match the word of a function; the value is `(name, argument, first token, end)`."""
-    plain = applied(meaning(lexicon.AGGREGATES), lambda name: (name, None))
-    dates = applied(meaning(lexicon.DATE_AGGREGATES), lambda name: (name, "date"))
-    percentile = bound(
-        seq(ordinal(), phrase("percentile")), lambda c, v: [("quantile", v[0] / 100)] if v[0] <= 100 else []
-    )
-    quartile = applied(
-        seq(phrase(*lexicon.QUARTILES), phrase("quartile")), lambda v: ("quantile", lexicon.QUARTILES[v[0]])
-    )
-    q_short = applied(phrase("q1", "q3"), lambda q: ("quantile", 0.25 if q == "q1" else 0.75))
-    quantile = bound(
-        seq(number(), phrase("quantile")), lambda c, v: [("quantile", float(v[0]))] if 0 <= v[0] <= 1 else []
-    )
-    distinct = applied(
-        phrase(*(f"{head} of {word}" for head in ("number", "count") for word in lexicon.DISTINCT),
-               *(f"how many {word}" for word in lexicon.DISTINCT), "distinct count", "unique count"),
-        lambda _: ("nunique", None),
-    )  # fmt: skip
-    spread = applied(
-        phrase("difference between the highest and lowest", "difference between the maximum and minimum",
-               "difference between the highest and the lowest", "difference between highest and lowest",
-               "difference between the largest and smallest", "gap between the highest and lowest"),
-        lambda _: ("range", None),
-    )  # fmt: skip
-    adjective = applied(
-        phrase(*lexicon.ADJECTIVES), lambda word: ("min" if lexicon.ADJECTIVES[word][0] else "max", word)
-    )
-    known = alt(plain, dates, spread, adjective, percentile, quartile, q_short, quantile, distinct)
-
-    def parse(context: Context, at: int) -> Iterator[Found]:
-        for (name, argument), end in known(context, at):
-            yield (name, argument, at, end), end
-
-    return parse
-
-
-def ordinal() -> Parser:
-    """Match `90th`; the value is 90."""
-
-    def parse(context: Context, at: int) -> Iterator[Found]:
-        word = context.norm(at)
-        digits = word[:-2]
-        if digits.isdigit() and word[-2:] in {"st", "nd", "rd", "th"}:
-            yield int(digits), at + 1
-
-    return parse
 
 
 def aggregates() -> Parser:

@@ -242,7 +242,7 @@ def unique_frame() -> Parser:
         applied(seq(opt(phrase("which")), word, opt(of), ARTICLE, column(), opt(phrase("values", "column"))),
                 lambda v: Frame("unique", columns=(v[4].name,))),
         applied(seq(word, column(), phrase("values")), lambda v: Frame("unique", columns=(v[1].name,))),
-        bound(plural_column(), _listed_values),
+        bound(applied(seq(opt(phrase("which")), plural_column()), lambda v: v[1]), _listed_values),
         applied(
             seq(opt(phrase("which")), column("text"), phrase("are there", "exist", "do we have",
                 "are in the data")),
@@ -275,6 +275,6 @@ def _listed_values(context: Context, pair: tuple[Column, list[str]]) -> Iterator
     """Yield the different values of a column that repeats, where `which` or `list` asks for them."""
     found, before = pair
     asked = before[:1] in (["which"], ["list"], ["show"], ["name"]) or before[:2] == ["what", "are"]
-    whole = any(one.stems[-1:] == ("id",) for one in context.table.columns if one.name != found.name)
+    whole = any(one.stems == (*found.stems, "id") for one in context.table.columns)
     if asked and found.unique < context.table.rows - found.nulls and not found.id_like and not whole:
         yield Frame("unique", columns=(found.name,))

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.chart_words import AUTO, KINDS
-from worker.models.builtin.cores import aggregates, function_word
+from worker.models.builtin.cores import aggregates
 from worker.models.builtin.dates import day_range
 from worker.models.builtin.filters import ARTICLE, date_phrase, days_of, value_phrase
 from worker.models.builtin.frame import Agg
+from worker.models.builtin.function_words import function_word
 from worker.models.builtin.grammar import (
     Context,
     Parser,

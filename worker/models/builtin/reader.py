@@ -18,8 +18,8 @@ from worker.models.builtin import (
 )
 from worker.models.builtin.checks import check
 from worker.models.builtin.describing import describe
-from worker.models.builtin.doubts import SHOWING, doubt, doubt_bare
-from worker.models.builtin.frame import Dim, Filter, Frame, NotSureError
+from worker.models.builtin.doubts import doubt, doubt_bare
+from worker.models.builtin.frame import Filter, Frame, NotSureError
 from worker.models.builtin.grammar import (
     Context,
     TooLongError,
@@ -31,8 +31,9 @@ from worker.models.builtin.grammar import (
     skipped,
 )
 from worker.models.builtin.groups import Groups
+from worker.models.builtin.meant import about_rows, plain_per, sorted_into
 from worker.models.builtin.modifiers import Filters, Order, modifiers
-from worker.models.builtin.schema import Column, Table
+from worker.models.builtin.schema import Table
 from worker.models.builtin.single_rows import pinned
 from worker.models.builtin.tokens import stem, tokenize, with_names
 from worker.models.builtin.unknown_words import foreign_words, unknown_words
@@ -178,14 +179,14 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
     if orders and dims[0].period:
         context.refuse(f"it is not sure whether the order of the {dims[0].period}s or of the values is meant")
         return None
-    if any(one.per for one in groups) and not _plain_per(context, core, groups):
+    if any(one.per for one in groups) and not plain_per(context, core, groups):
         return None
     if core.kind == "share_sum" and len(filters) != 1:
         return None
     if any(one.op.endswith(" mean") for one in filters) and (dims or len(filters) > 1):
         context.refuse("the average of all rows may be meant, or that of the others asked about")
         return None
-    if not _about_rows(context, core, found):
+    if not about_rows(context, core, found):
         return None
     frame = replace(core, dims=dims, filters=tuple(sorted(set(filters), key=repr)))
     if core.which == "panel" or core.which == "lookup":
@@ -199,7 +200,7 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
     if core.which == "grouped":
         if not dims:
             return None
-        _sorted_into(context, dims)
+        sorted_into(context, dims)
     if core.which == "bare":
         try:
             doubt_bare(frame, context.table.column(core.aggs[0].column or ""), context)
@@ -210,94 +211,6 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
         frame = replace(frame, which="", ascending=bool(orders and orders[0].ascending))
     charted = cores_charts.fitted(context, frame, found)
     return charted if charted and _filters_agree(context, filters) else None
-
-
-def _about_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:
-    """Whether every bound on a number is surely about rows and not about groups (SQL's WHERE, not HAVING)."""
-    ranked = (
-        core.kind == "rank" or core.kind == "unique" or any(agg.function == "nunique" for agg in core.aggs)
-    )
-    computed = {agg.column for agg in core.aggs}
-    grouped = ranked or core.having is not None
-    for one in found:
-        if isinstance(one, Groups):
-            grouped = True
-        if not isinstance(one, Filters):
-            continue
-        bounds = [f for f in one.filters if f.op in _NUMBER_BOUNDS and _is_amount(context, f)]
-        if grouped and bounds and (not one.where or ranked or any(f.column in computed for f in bounds)):
-            context.refuse(f"the condition on {bounds[0].column} may be about rows or about whole groups")
-            return False
-    return True
-
-
-_NUMBER_BOUNDS = {"<", "<=", ">", ">=", "between", "=", "!=", "> mean", "< mean"}
-
-
-def _is_amount(context: Context, one: Filter) -> bool:
-    found = context.table.column(one.column)
-    return found.kind == "number" and not found.calendar
-
-
-def _plain_per(context: Context, core: Frame, groups: list[Groups]) -> bool:
-    """Whether `per` can only mean groups: an average of an amount per customer may be a ratio."""
-    for dim in (dim for one in groups if one.per for dim in one.dims):
-        found = context.table.column(dim.column)
-        if found.kind == "number" and not found.calendar and not found.id_like:
-            context.refuse(f'"per {found.name}" may mean a ratio: ask for "by {found.name}" to see groups')
-            return False
-    for agg in core.aggs:
-        if agg.function != "mean" or not agg.column:
-            continue
-        plainly = _said_mean(context) and not context.table.column(agg.column).additive
-        if not plainly and not _averages(
-            context.table.column(agg.column), [d for one in groups for d in one.dims], context.table
-        ):
-            context.refuse(
-                f'"average {agg.column} per ..." may mean an average of rows or a total divided by a count: '
-                f'ask for "average {agg.column} for each ..."'
-            )
-            return False
-    return True
-
-
-def _said_mean(context: Context) -> bool:
-    """Whether a mean was asked for by that word, which nobody uses for a total divided by a count."""
-    said = {token.norm for token in context.tokens if token.kind == "word"}
-    return "mean" in said and not {"average", "avg"} & said
-
-
-def _sorted_into(context: Context, dims: tuple[Dim, ...]) -> None:
-    """Return if rows "by" `dims` can only be counted: they may be sorted by numbers, days and names.
-
-    Raises:
-        NotSureError: they may be meant to be sorted or listed.
-    """
-    kinds = [(context.table.column(dim.column), dim.period) for dim in dims]
-    grouping = all(
-        c.calendar or period not in {None, "day"} or c.kind == "boolean"
-        or (c.kind == "text" and c.unique < context.table.rows)
-        for c, period in kinds
-    )  # fmt: skip
-    if not grouping or SHOWING & {token.norm for token in context.tokens}:
-        raise NotSureError(
-            "the rows themselves or how many there are may be meant: ask for the number of rows"
-        )
-
-
-def _averages(found: Column, dims: list[Dim], table: Table) -> bool:
-    """Whether an average "per" `dims` can only be one of rows: of a rate, or by what only sorts the rows."""
-    if found.rate_like:
-        return True
-    if found.additive or found.words[-1] != found.stems[-1] or found.stems[-1] in lexicon.PERIODS:
-        return False
-    kinds = [table.column(dim.column) for dim in dims]
-    sorting = all(
-        c.calendar
-        or (c.kind == "text" and c.unique * 5 <= table.rows and not set(c.stems) & lexicon.ENTITY_WORDS)
-        for c in kinds
-    )
-    return sorting and not any(dim.period for dim in dims)
 
 
 _BOUNDS = {">", ">=", "<", "<=", "from", "before", "contains", "startswith", "endswith"}
