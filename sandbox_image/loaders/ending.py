@@ -38,6 +38,18 @@ def settle_ending(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: R
         table.read_as["totals"] = "keep"
 
 
+def doubtful_ending(last: list[list[str | None]], width: int, rows: int) -> list[dict[str, Any]]:
+    """What is said of the last rows of a table that is too large for looking at its sums: all are kept."""
+    ending = find_ending([TailRow([cell or "" for cell in cells]) for cells in last], width)
+    said = [f'is called "{label_of(row)[:_SHOWN]}"' for row in ending.totals if label_of(row)]
+    said += [f'looks like a note: "{(row.cells[0] or "")[:_SHOWN]}"' for row in ending.notes]
+    kept = "kept, and counted as data, as in every file of this size"
+    return [
+        {"column": None, "what": f"one of the last rows of the {rows:,} {each}: {kept}", "cells": 1}
+        for each in said
+    ]
+
+
 def _settle_first_row(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) -> None:
     """Statistics begin with the total of all: left out if it is one, and a row like the others if not."""
     cells = engine.execute(f"SELECT * FROM {table.scan} LIMIT 1").fetchone()  # noqa: S608 - our own scan

@@ -19,6 +19,7 @@ import pyarrow as pa
 from .budget import fit
 from .cut import IrregularError
 from .decide import sampled_cells
+from .ending import doubtful_ending
 from .engine import open_engine
 from .errors import EMPTY_FILE, TOO_LARGE, UNREADABLE_FILE, BadFileError
 from .fed import FedFile, Restart, unpacked
@@ -34,6 +35,7 @@ from .staging import TextTable
 from .streamed_column import StreamedColumn, file_style
 from .streamed_profile import ColumnFigures, EvenRows, value_hashes
 from .streamed_rows import CarefulRows, QuickRows
+from .tail import TAIL_ROWS
 from .typed import EXACT_IN_FLOAT, INEXACT, report_of
 from .wishes import Wishes
 
@@ -151,6 +153,7 @@ class _Streamed:
         self._kinds: list[str] = [""] * len(self.names)
         self._sample: list[list[Any]] = [[] for _ in self.names]
         self._count = 0
+        self._last: list[list[str | None]] = []
 
     def read(self) -> dict[str, Any]:
         """Pass over the file until every column is written as what it is. Raises: BadFileError."""
@@ -214,6 +217,8 @@ class _Streamed:
         self._add_figures(arrays, len(piece))
         self._parts.write(arrays, self._due)
         self._count += len(piece)
+        last = piece.slice(max(0, len(piece) - TAIL_ROWS))
+        self._last = list(map(list, zip(*last.to_pydict().values(), strict=True)))
 
     def _add_figures(self, arrays: list[Any], count: int) -> None:
         drawn = self._even.choose(self._count, count)
@@ -272,6 +277,7 @@ class _Streamed:
             name, dtype = self.names[column.index], dtype_of(column.decision, found["nulls"])
             columns.append({"name": name, "dtype": dtype, "kind": figures.kind, **found})
             self._table.coercions += report_of(name, column.decision)
+        self._table.coercions += doubtful_ending(self._last, len(self.names), self._count)
         self._add_spread(columns)
         columns = [
             finished(column, self._count, figures.sketch)

@@ -44,7 +44,8 @@ class QuickRows:
         encoding = Encoding("utf-8-sig" if file.head.startswith(_BOM) else "utf-8")
         head: Any = _Head(file)
         self._dialect = dialect = detect_dialect(head, file_format, encoding, wanted, name)
-        plain = dialect.quote == '"' and not dialect.backslash and not dialect.skip_space
+        plain = dialect.quote == '"' and not (dialect.backslash or dialect.skip_space or dialect.framed)
+        plain = plain and not dialect.header_again
         if not plain or dialect.delimiter in ("", " "):
             raise IrregularError("not the plain way of writing rows")
         try:

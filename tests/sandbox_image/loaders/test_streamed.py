@@ -154,3 +154,20 @@ def test_so_it_does_for_files_that_nobody_thought_of(columns, quoted, block):
         cells = (cell(late if row >= turn else early) for early, late, turn in columns)
         lines.append(",".join((str(row), *cells)))
     same(("\n".join(lines) + "\n").encode(), block)
+
+
+def test_totals_and_notes_of_a_stream_are_kept_and_named(tmp_path):
+    text = "city,n\n" + "".join(f"c{i},{i}\n" for i in range(3000)) + "Total,4498500\n"
+    found = streamed(text.encode(), tmp_path, 7001)
+    assert len(found.table) == 3001
+    assert [item["what"] for item in found.profile["coercions"] if "Total" in item["what"]] == [
+        'one of the last rows of the 3,001 is called "Total": kept, and counted as data, '
+        "as in every file of this size"
+    ]
+
+
+def test_bars_and_repeated_headers_are_read_row_by_row(tmp_path):
+    framed = "| a | b |\n|---|---|\n" + "| 1 | x |\n" * 50
+    assert streamed(framed.encode(), tmp_path, 7001).table.columns.tolist() == ["a", "b"]
+    again = "a,b\n1,2\n3,4\na,b\n5,6\n7,8\n"
+    assert streamed(again.encode(), tmp_path, 7001).table["a"].tolist() == [1, 3, 5, 7]
