@@ -152,18 +152,19 @@ class Sandglass(JobCalls):
 
         Args:
             task_id: Which task.
-            on_stage: Called with the record when its stage is a new one.
+            on_stage: Called with the record when its stage is a new one, or more of a big file is read.
             limit_seconds: After this, give up waiting.
             wait_seconds: How long the server may hold one request; shorter shows stages sooner.
 
         Raises:
             TookTooLongError: It has not ended within the limit.
         """
-        deadline, stage = time.monotonic() + limit_seconds, None
+        deadline, stage = time.monotonic() + limit_seconds, (None, None)
         while True:
             record = self.status(task_id, wait=wait_seconds)
-            if on_stage is not None and record.get("stage") != stage:
-                stage = record.get("stage")
+            now = (record.get("stage"), (record.get("timings") or {}).get("reading"))
+            if on_stage is not None and now != stage:
+                stage = now
                 on_stage(record)
             if record.get("state") in SETTLED:
                 return record

@@ -38,6 +38,11 @@ def stage_words(record: dict[str, Any]) -> str:
     stage = str(record.get("stage", ""))
     attempts = record.get("attempts") or []
     words = _STAGE_WORDS.get(stage, plain(stage) or "waiting")
+    reading = (record.get("timings") or {}).get("reading")
+    if stage == "profiling" and reading and reading.get("of_bytes"):
+        share = int(100 * reading["read_bytes"] / reading["of_bytes"])
+        again = f", pass {reading['pass']}" if reading["pass"] > 1 else ""
+        words += f" ({share} % of {plain(str(reading['file']))}{again})"
     return f"{words} (attempt {len(attempts) + 1})" if stage == "repairing" and attempts else words
 
 

@@ -199,3 +199,9 @@ def test_each_web_request_is_a_line_refused_or_not() -> None:
         assert "web, refused: http://ev\ufffd[2Jil:80 (not listed)" in text
     assert "... 5 more web requests" in _shown(show_success, egress=[asked] * 25)
     assert "web" not in _shown(show_success, egress=[])
+
+
+def test_a_big_file_that_is_read_shows_how_far():
+    reading = {"file": "big.csv", "pass": 2, "read_bytes": 45, "of_bytes": 100}
+    shown = stage_words({"stage": "profiling", "timings": {"reading": reading}})
+    assert shown.endswith("(45 % of big.csv, pass 2)")
