@@ -28,6 +28,10 @@ _ALSO = re.compile(r"(?:and\s+)?(?:also|additionally|in\s+addition|plus)\b[\s,]+
 _TALK = re.compile(r"\b(?:i|i'm|my|me|we|you|your|thanks?|sorry)\b", re.IGNORECASE)
 _HEAD = re.compile(rf"{_LINK}{_POLITE}(?:(?:{_WH}|{_VERB})\b|(?:the\s+)?{_OF}\s+of\b)", re.IGNORECASE)
 _NOUN = re.compile(rf"{_LINK}(?:the\s+)?{_OF}\s+of\b", re.IGNORECASE)
+_SHAPE = re.compile(
+    rf"{_LINK}{_POLITE}(?:{_VERB}\s+(?:me\s+)?)?(?:the\s+)?(?:distribution|histogram|trend)\s+of\b",
+    re.IGNORECASE,
+)
 _SENTENCES = re.compile(r"(?<=\?)\s+|(?<=[.!;])\s+|\s*\n\s*|;\s*")
 # `who`, `which`, `where` may go on with what was named before: "customers who bought and who returned".
 _ASK = r"(?:what|how\s+(?:many|much|often))"
@@ -153,10 +157,12 @@ def _may_share(clauses: list[str]) -> bool:
     plain = [_TIME.sub(" ", clause) for clause in clauses]
     if len({bool(_FILTERING.search(clause)) for clause in plain}) > 1:
         return True
-    grouped = [bool(_GROUPING.search(clause)) for clause in plain]
+    # A distribution or a trend stands by itself: what a later clause is grouped by is not said of it.
+    grouped = [bool(_GROUPING.search(clause) or _SHAPE.match(clause)) for clause in plain]
     # "total of a, and the average of b by c"; a clause with a verb of its own keeps its words to itself.
     return any(
-        grouped[at] and not all(grouped[:at]) and _NOUN.match(plain[at]) for at in range(1, len(plain))
+        _GROUPING.search(plain[at]) and not all(grouped[:at]) and _NOUN.match(plain[at])
+        for at in range(1, len(plain))
     )
 
 

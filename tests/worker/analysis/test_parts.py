@@ -11,6 +11,8 @@ SEVERAL: list[tuple[str, tuple[str, ...]]] = [
     ("distribution of A, and the trend of B", ("Distribution of A", "The trend of B")),
     ("Show the distribution of revenue, and the trend of orders by month",
      ("Show the distribution of revenue", "The trend of orders by month")),
+    ("distribution of body mass, and the average of flipper length by species",
+     ("Distribution of body mass", "The average of flipper length by species")),
     ("the distribution of age and the trend of visits over time",
      ("The distribution of age", "The trend of visits over time")),
     ("distribution of A, the trend of B, and the correlation of C and D",

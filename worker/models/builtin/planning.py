@@ -100,7 +100,8 @@ def _candidates(table: Table, *, several: bool) -> Iterator[str]:
     texts = [c for c in table.of_kind("text") if 1 < c.unique <= 50 and not c.id_like]
     for group in texts[:2]:
         for number in numbers[:2]:
-            function = "average" if number.rate_like or number.level_like else "total"
+            # A sum of lengths or ages says nothing: only what surely adds up is added up.
+            function = "total" if number.additive else "average"
             yield f"What is the {function} of {_quoted(number.name)} by {_quoted(group.name)}{where}?"
     for dated in table.of_kind("date")[:1]:
         for number in numbers[:1]:
