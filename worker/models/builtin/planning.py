@@ -11,7 +11,7 @@ from worker.models.builtin.following import settle
 from worker.models.builtin.frame import Frame
 from worker.models.builtin.joined import joins_text
 from worker.models.builtin.reader import read
-from worker.models.builtin.schema import Table, read_table
+from worker.models.builtin.schema import Column, Table, read_table
 from worker.models.builtin.sql import why_not, write_sql
 from worker.models.builtin.tokens import tokenize
 
@@ -100,12 +100,10 @@ def _candidates(table: Table, *, several: bool) -> Iterator[str]:
     texts = [c for c in table.of_kind("text") if 1 < c.unique <= 50 and not c.id_like]
     for group in texts[:2]:
         for number in numbers[:2]:
-            # A sum of lengths or ages says nothing: only what surely adds up is added up.
-            function = "total" if number.additive else "average"
-            yield f"What is the {function} of {_quoted(number.name)} by {_quoted(group.name)}{where}?"
+            yield f"What is the {_measure(number)} by {_quoted(group.name)}{where}?"
     for dated in table.of_kind("date")[:1]:
         for number in numbers[:1]:
-            yield f"Show the total of {_quoted(number.name)} by month of {_quoted(dated.name)}{where}"
+            yield f"Show the {_measure(number)} by month of {_quoted(dated.name)}{where}"
     for number in numbers[:2]:
         yield f"What is the median of {_quoted(number.name)}{where}?"
     for group in texts[:1]:
@@ -113,6 +111,11 @@ def _candidates(table: Table, *, several: bool) -> Iterator[str]:
     yield f"How many rows are there{where}?"
     yield f"How many missing values are there per column{where}?"
     yield f"Show the first 5 rows{where}"
+
+
+def _measure(number: Column) -> str:
+    # A sum of lengths or ages says nothing: only what surely adds up is added up.
+    return f"{'total' if number.additive else 'average'} of {_quoted(number.name)}"
 
 
 def _quoted(name: str) -> str:
