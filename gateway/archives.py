@@ -43,7 +43,7 @@ def check_zip(name: str, tail: Tail) -> None:
         TooLargeError: Too many files, or too much when it is unpacked.
     """
     shown = printable(name)
-    entries = [info for info in _entries(shown, tail) if not info.is_dir()]
+    entries = [info for info in _entries(shown, tail) if not info.filename.endswith("/")]
     if any(info.filename == "xl/workbook.xml" for info in entries):
         raise UnsupportedTypeError(
             f"{shown}: this is an xlsx workbook; send it under the name .xlsx", code="type_mismatch"
@@ -72,6 +72,8 @@ def _check_entry(shown: str, info: zipfile.ZipInfo) -> None:
             code="password_protected",
         )
     path = PurePosixPath(info.filename.replace("\\", "/"))
+    if not path.parts:  # "" or "."
+        raise InvalidRequestError(f"{shown}: a file in it has no name")
     if path.is_absolute() or ".." in path.parts or path.parts[0][1:2] == ":":
         raise InvalidRequestError(f"{shown}: {inner} in it is a name that leads out of the archive")
     if _suffix(info.filename) in _ARCHIVES:

@@ -74,6 +74,8 @@ REFUSED = [
     ("a.zip", _packed("a.csv")[:-9], 415, "type_mismatch", "damaged"),
     ("a.zip", _packed("../a.csv"), 422, "invalid_request", "leads out"),
     ("a.zip", _packed("/a.csv"), 422, "invalid_request", "leads out"),
+    ("a.zip", _packed(".", "a.csv"), 422, "invalid_request", "no name"),
+    ("a.zip", _packed("", "a.csv"), 422, "invalid_request", "no name"),
     ("a.zip", _packed("b.csv", "a.zip"), 422, "invalid_request", "archive itself"),
     ("a.zip", _encrypted(), 415, "password_protected", "a.csv"),
     ("a.zip", _packed(*(f"{i}.csv" for i in range(101))), 413, "too_large", "101 files"),
