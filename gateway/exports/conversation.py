@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from store.base import BlobMissingError, Blobs, Store
+from store.hidden import still_visible
 from store.records import TERMINAL, Job, Session, Table
 
 MAX_TURNS = 200
@@ -106,6 +107,9 @@ async def gather(store: Store, blobs: Blobs, session: Session, *, with_tables: b
         figures, files, room = await _figures(store, blobs, job, room)
         found.turns.append(_turn(job, number, figures, files))
     for table in await store.list_tables(tenant_id, session.session_id):
+        if still_visible(session.hidden, table):
+            found.left_out.append(f"table {table.name} is still to be read without its hidden columns")
+            continue
         found.tables.append(await _table(blobs, table, found, with_tables=with_tables))
     return found
 

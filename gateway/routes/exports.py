@@ -11,11 +11,12 @@ from starlette.responses import Response
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, CallerDep
 from gateway.downloads import ANY_BYTES, attachment, content_disposition
-from gateway.errors import NotFoundError, responses
+from gateway.errors import ConflictError, NotFoundError, responses
 from gateway.exports import FORMS
 from gateway.exports.conversation import gather
 from gateway.jobs import require_session
 from gateway.services import ServicesDep
+from store.hidden import still_visible
 
 router = APIRouter(tags=["sessions"], dependencies=REQUIRE_KEY)
 
@@ -51,7 +52,7 @@ async def export_session(
     "/sessions/{session_id}/tables/{name}",
     operation_id="getTable",
     response_class=Response,
-    responses=examples.bytes_shown("The Parquet file.") | responses(401, 404, 422, 503),
+    responses=examples.bytes_shown("The Parquet file.") | responses(401, 404, 409, 422, 503),
 )
 async def get_table(
     session_id: str,
@@ -63,11 +64,16 @@ async def get_table(
     ] = 0,
 ) -> Response:
     """A table as it was read, as Parquet: what the code's `tables[name]` holds."""
-    await require_session(services.store, caller, session_id)
+    session = await require_session(services.store, caller, session_id)
     tables = await services.store.list_tables(caller.tenant_id, session_id)
     table = next((table for table in tables if table.name == name), None)
     if table is None:
         raise NotFoundError("this session has no table of this name", code="table_not_found")
+    if still_visible(session.hidden, table):
+        raise ConflictError(
+            "this table is still to be read without its hidden columns; ask again when that task has ended",
+            code="hidden_not_removed",
+        )
     blobs = [(one.blob_key, one.size_bytes) for one in table.parts] or [(table.blob_key, table.size_bytes)]
     if part >= len(blobs):
         raise NotFoundError(f"this table has {len(blobs)} part(s), from 0", code="part_not_found")

@@ -195,6 +195,23 @@ async def test_a_large_table_is_fetched_and_its_parts_are_joined(
     assert (await session.gateway.client.get(f"{url}?part=1")).status_code == 404
 
 
+async def test_a_table_with_a_column_that_is_hidden_by_now_is_given_to_nobody(session: Session) -> None:
+    store = session.gateway.services.store
+    table = (await store.list_tables("alpha", session.session_id))[0]
+    profile = {**table.profile, "columns": [{"name": "City"}, {"name": "units"}]}
+    await store.upsert_table(table.model_copy(update={"profile": profile}))
+    await session.job("How many?", code="result = 1", answer="1.")
+    carried = base64.b64encode(_parquet())[:40].decode()
+    assert carried in (await session.export("py")).decode()
+    await store.update_session("alpha", session.session_id, {"hidden": {"sales": ["city"]}})
+    for form in ("py", "ipynb"):
+        text = (await session.export(form)).decode()
+        assert carried not in text
+        assert "still to be read without its hidden columns" in text
+    reply = await session.gateway.client.get(f"/sessions/{session.session_id}/tables/sales")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "hidden_not_removed")
+
+
 async def test_nothing_in_the_workbook_is_a_formula_or_a_link(session: Session) -> None:
     rows = [[HOSTILE, "@x", "-1+1", "\tx", "plain", -5, 2**60, True, None, "a\x01b"]]
     columns = ["=1+1", "+", "-", "@", "e", "f", "g", "h", "i", "j"]
