@@ -52,8 +52,8 @@ async def part_fields(context: JobContext, analysis: Analysis) -> dict[str, Any]
         "parts": parts,
         "result": results[0] if results else None,
         "artifacts": artifacts,
-        "stdout": _joined([run.stdout for run in runs if run is not None]),
-        "stderr": _joined([run.stderr for run in runs if run is not None]),
+        "stdout": joined([run.stdout for run in runs if run is not None]),
+        "stderr": joined([run.stderr for run in runs if run is not None]),
     }
 
 
@@ -86,7 +86,8 @@ def named(result: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any
     return {**result, "name": names.get(result["name"], result["name"])}
 
 
-def _joined(streams: list[Stream]) -> Stream:
+def joined(streams: list[Stream]) -> Stream:
+    """What all parts printed, as one stream."""
     return Stream(
         text="\n".join(stream.text.rstrip("\n") for stream in streams if stream.text),
         bytes=sum(stream.bytes for stream in streams),

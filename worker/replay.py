@@ -10,7 +10,7 @@ from typing import Any
 from policies.spec import policy_digest
 from store.base import BlobMissingError
 from store.documents import dump_json
-from store.records import Attempt, Job, Language, Outcome, Replay, Table
+from store.records import Attempt, Job, Language, Outcome, Replay, Stream, Table
 from worker.analysis.contract import Produced, RunResult
 from worker.artifacts import free_name
 from worker.compare import drawn, file_differences, result_differences, text_difference
@@ -18,7 +18,7 @@ from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
 from worker.harmless import harmless_changes
-from worker.part_fields import files_of, named
+from worker.part_fields import files_of, joined, named
 from worker.tables import put_tables, session_tables
 
 _FIGURE_BYTES_MAX = 32 << 20
@@ -102,13 +102,22 @@ async def _differences(
         else:
             found = result_differences(_plain(result), _plain(_kept(run.result)))
             changed += [f"{name}{one}" for one in found]
-    if not source.parts:
-        changed += text_difference("what was printed", source.stdout.text, _kept(runs[-1].stdout.text))
+    printed = joined([run.stdout for run in runs]) if source.parts else runs[-1].stdout
+    changed += _print_differences(source.stdout, printed)
     before, after = await _digests(context, source), _digests_of(produced)
-    files = file_differences(before, after)
     marks = await _other_marks(context, source, produced, before, after)
-    changed += [one for one in files if not any(one.startswith(f"{name} ") for name in marks)]
-    return changed, [f"{name} differs in its metadata only, it looks the same" for name in marks]
+    changed += file_differences(before, {**after, **{name: before[name] for name in marks}})
+    said = [f"{name} differs in its metadata only, it looks the same" for name in marks]
+    if source.stdout.truncated:
+        said.append("of what was printed, only the beginning, the end and the length are known")
+    return changed, said
+
+
+def _print_differences(before: Stream, after: Stream) -> list[str]:
+    found = text_difference("what was printed", before.text, _kept(after.text))
+    if not found and before.bytes != after.bytes:
+        return [f"what was printed is {after.bytes:,} bytes in place of {before.bytes:,}"]
+    return found
 
 
 def _pairs(source: Job, runs: list[RunResult]) -> list[tuple[str, Outcome, Any, RunResult]]:
@@ -167,7 +176,7 @@ async def _other_marks(
     paths = {one.name: Path(one.path) for one in produced if one.size_bytes <= _FIGURE_BYTES_MAX}
     for row in source.artifacts:
         name = str(row["name"])
-        differs = name in after and before.get(name) != after[name]
+        differs = name in before and name in after and before[name] != after[name]
         if not differs or row.get("mime") != "image/png" or name not in paths:
             continue
         old = await _old_bytes(context, source, str(row["artifact_id"]))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.records import Artifact, Job
+from store.records import Artifact, Job, Stream
 from tests.worker.asking import TENANT, asked, found, one, queued, script, with_session, worked
 from worker.engines.dummy import DummyEngine, echo
 from worker.models.settings import ModelSettings
@@ -200,6 +200,32 @@ async def test_other_print_outs_are_a_difference(runtime: Runtime, peer: Peer) -
     assert job.replay.differences == ["what was printed differs from line 1 on"]
 
 
+async def test_a_print_out_of_another_length_is_a_difference_where_its_ends_are_the_same(
+    runtime: Runtime, peer: Peer
+) -> None:
+    peer.prints = b"x"
+    source = await asked(runtime, await with_session(runtime))
+    printed = {"text": "x", "bytes": 9_000_000, "truncated": True}
+    await runtime.store.insert_job(source.model_copy(update={"task_id": "cut", "stdout": Stream(**printed)}))
+    job = await replayed(runtime, await found(runtime, source.model_copy(update={"task_id": "cut"})))
+    assert job.replay is not None
+    assert (job.replay.same, job.replay.differences[0]) == (
+        False,
+        "what was printed is 1 bytes in place of 9,000,000",
+    )
+    assert "only the beginning" in job.replay.differences[1]
+
+
+async def test_what_parts_printed_is_compared_too(runtime: Runtime, peer: Peer) -> None:
+    question = "What is the total of revenue? And what is the average of revenue by category?"
+    source = await asked(runtime, await with_session(runtime), question=question)
+    assert len(source.parts) == 2
+    peer.prints = b"new\n"
+    job = await replayed(runtime, source)
+    assert job.replay is not None
+    assert job.replay.differences == ["what was printed differs from line 1 on"]
+
+
 async def test_code_that_fails_by_now_is_a_difference(runtime: Runtime, peer: Peer) -> None:
     session = await with_session(runtime)
     failed = await asked(runtime, session, kind="execute", code="fails", question=None)
@@ -248,6 +274,24 @@ async def test_a_figure_that_does_not_come_out_again_is_a_difference(runtime: Ru
     job = await replayed(runtime, drew)
     assert job.replay is not None
     assert job.replay.differences == ["plot.png did not come out again"]
+
+
+async def test_a_figure_that_looks_the_same_hides_no_other_file_that_begins_with_its_name(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def same_marks(*_: Any) -> list[str]:
+        return ["a.png"]
+
+    monkeypatch.setattr("worker.replay._other_marks", same_marks)
+    monkeypatch.setattr("worker.replay._digests_of", lambda _: {"a.png": "2", "a.png b.csv": "2"})
+
+    async def before(*_: Any) -> dict[str, str]:
+        return {"a.png": "1", "a.png b.csv": "1"}
+
+    monkeypatch.setattr("worker.replay._digests", before)
+    job = await replayed(runtime, await asked(runtime, await with_session(runtime)))
+    assert job.replay is not None
+    assert (job.replay.same, job.replay.differences[0]) == (False, "a.png b.csv is another file")
 
 
 async def test_each_part_is_replayed(runtime: Runtime, peer: Peer) -> None:
