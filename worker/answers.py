@@ -22,6 +22,7 @@ from worker.artifacts import copy_artifacts, renamed
 from worker.context import JobContext
 from worker.ending import ending
 from worker.engines.base import EngineError
+from worker.models.settings import ModelSettings
 from worker.sandbox.collect import DISK_FULL
 
 log = structlog.get_logger()
@@ -37,11 +38,20 @@ _TAKEN_OVER = (
     "notes",
     "receipt",
 )
+_MODEL_SETTINGS = (
+    "ollama_url",
+    "openai_url",
+    "ollama_context_tokens",
+    "openai_context_tokens",
+    "schema_tokens",
+    "max_output_tokens",
+)
 _SPACES = re.compile(r"""("[^"]*"|'[^']*'|`[^`]*`|“[^”]*”)|\s+""")
 _CHANGING = re.compile(
     r"\b(?:now|today|utcnow|localtime|gmtime|time_ns|perf_counter|monotonic|current_\w+|transaction_timestamp|"
     r"get_current_\w+|localtimestamp|random\w*|rand\w*|sample|shuffle|permutation|choice\w*|secrets|"
-    r"uuid\w*|gen_random_uuid|tablesample|reservoir|urandom|getpid|nextval)\b|\btime\s*\.\s*time\b",
+    r"uuid\w*|gen_random_uuid|tablesample|reservoir|urandom|getpid|nextval|ctime|KMeans|train_test_split)\b|"
+    r"\btime\s*\.\s*(?:time|strftime)\b|\bfrom\s+time\s+import\b|\bage\s*\(",
     re.IGNORECASE,
 )
 """Names in code whose value is another one the next time: clocks and chance."""
@@ -76,9 +86,10 @@ async def key_of(
         return None
     parts = [
         _model(spec),
+        _told(spec, context.runtime.models),
         _asked(job.kind, job.request),
         [[table.name, table.sha256, table.profile] for table in tables],
-        [session.hidden, session.joins] if isinstance(session, Session) else None,
+        session.hidden if isinstance(session, Session) else None,
         [[turn.question, turn.answer, turn.code] for turn in turns],
         policy_digest(policy),
         image,
@@ -158,7 +169,6 @@ def _is_lasting(context: JobContext, changes: dict[str, Any], key: AnswerKey) ->
         (approval is not None and approval.edited)  # a person's code, not the planner's
         or (sandbox is not None and sandbox.image_digest != key.image)  # a standby of an older image
         or "answer_note" in changes.get("usage", {})  # the model found no words: the next time it may
-        or any(part.outcome not in ("ok", "not_answerable") for part in changes.get("parts", []))
         or any(part.outcome != "ok" for part in changes.get("parts", []))
         or any(DISK_FULL in note for note in context.notes)
         or any(changes_by_itself(code) for code in codes)
@@ -195,6 +205,13 @@ def _model(spec: str) -> list[str]:
         except (OSError, ValueError):
             return [spec]
     return [spec]
+
+
+def _told(spec: str, settings: ModelSettings) -> list[Any]:
+    """Where a model is, and how much it is shown and may say: none of it counts for the rules."""
+    if spec.strip() in ("", "builtin"):
+        return []
+    return [getattr(settings, name) for name in _MODEL_SETTINGS]
 
 
 def _digest(parts: list[Any]) -> str:

@@ -156,6 +156,29 @@ async def test_another_model_is_a_miss_and_so_is_a_script_that_says_other_words(
     assert (changed.cached, changed.code) == (False, "result = 2")
 
 
+@pytest.mark.parametrize(
+    "other", [{"openai_url": "http://127.0.0.1:9"}, {"schema_tokens": 500}, {"max_output_tokens": 100}]
+)
+async def test_another_address_or_room_of_the_model_is_a_miss(
+    runtime: Runtime, other: dict[str, Any]
+) -> None:
+    session = await with_session(runtime)
+    model = script("result = 1", "It is result = 1.")
+    await asked(runtime, session, model=model)
+    assert (await asked(runtime, session, model=model)).cached
+    by_rules = await asked(runtime, session)
+    runtime.models = runtime.models.model_copy(update=other)
+    assert not (await asked(runtime, session, model=model)).cached
+    assert (await asked(runtime, session)).cached_from == by_rules.task_id
+
+
+async def test_facts_that_are_found_later_make_no_other_question(runtime: Runtime) -> None:
+    session = await with_session(runtime)
+    first = await asked(runtime, session)
+    await runtime.store.update_session(TENANT, session, {"joins": [{"left_table": "sales"}]})
+    assert (await asked(runtime, session)).cached_from == first.task_id
+
+
 async def test_another_policy_is_a_miss(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
