@@ -286,6 +286,15 @@ async def test_each_part_of_a_question_is_there(session: Session) -> None:
     assert "No cause is in the data." in page
 
 
+async def test_numbers_of_the_page_can_be_read(session: Session) -> None:
+    values = [2.998278688, 1234567.891, 2007, 3.0, 1e300, -0.00012345678]
+    series = {"name": "x", "index": list("abcdef"), "values": values}
+    await session.job("Numbers?", code="1", result={"type": "series", "value": series, "shape": [6]})
+    page = (await session.export("html")).decode()
+    for shown in ("2.99828", "1,234,567.89", ">2007<", ">3<", "1e+300", "-0.000123457"):
+        assert shown in page
+
+
 async def test_an_unknown_form_is_refused_by_name(session: Session) -> None:
     reply = await session.gateway.client.get(f"/sessions/{session.session_id}/export?format=pdf")
     assert reply.status_code == 422
