@@ -29,6 +29,11 @@ _RARE = "^~:"
 _LEAST_REGULAR = 0.6
 # Where a mark stands in so many rows, the spaces are padding.
 _MARKED = 0.7
+# `1 234,5` under one name: a line of such a file is one number.
+_ONE_NUMBER = re.compile(
+    r"[-+(\u2212]?(?:\d{1,3}(?:[ .\u00a0\u202f'’]?\d{3})*(?:,\d+)?|\d{1,3}(?:,\d{3})+(?:\.\d+)?)\)?\s?[%€]?",
+    re.ASCII,
+)
 _BLOCK_ROWS = 3
 _BLOCK_SHARE = 0.4
 _SEP_LINE = re.compile(r'"?sep=(.)"?[;,\t ]*', re.IGNORECASE)
@@ -148,6 +153,8 @@ def _whole_lines(text: str) -> str:
 
 
 def _delimiter(text: str, file_format: str) -> str:
+    if _is_one_column_of_numbers(text):
+        return ""
     best, best_score = "", 0.0
     for delimiter in _DELIMITERS[file_format]:
         rows = _split(text, delimiter)
@@ -162,6 +169,14 @@ def _delimiter(text: str, file_format: str) -> str:
     if best_score >= _LEAST_REGULAR:
         return best
     return _rare(text) or (_fallback(text, best) if best else "")
+
+
+def _is_one_column_of_numbers(text: str) -> bool:
+    """Whether one name stands above numbers with commas: these are in the numbers, not between cells."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()][:_SAMPLE_ROWS]
+    if len(lines) < 3 or "," in lines[0] or is_value(lines[0]):
+        return False
+    return any("," in line for line in lines) and all(_ONE_NUMBER.fullmatch(line) for line in lines[1:])
 
 
 def _regularity(rows: list[list[str]]) -> float:

@@ -47,7 +47,7 @@ def find_layout(rows: Sequence[Row], header_row: int | None = None, header_rows:
     width = common_width(rows)
     if header_row is None:
         start = _after_titles(rows, width)
-        if not is_header(rows[start], rows[start + 1 :]):
+        if not is_header(rows[start], rows[start + 1 :]) and not _are_years(rows, start):
             return Layout(None, start, width)
     elif header_row < 0:
         return Layout(None, _after_titles(rows, width), width)
@@ -101,6 +101,8 @@ def _stands_above(rows: Sequence[Row], position: int, width: int) -> bool:
         return width < 2 or filled < width or len(row) != width or _header_follows(rows, position, width)
     if width < 2:
         return False
+    if _is_fact(row, width):
+        return _header_follows(rows, position, width)
     if filled == 1:
         return width > 2 or len(row) == 1 or (bool(trim(row[0] or "")) and _surely_header(rows, position + 1))
     if filled >= max(2, width * _MOST):
@@ -110,11 +112,16 @@ def _stands_above(rows: Sequence[Row], position: int, width: int) -> bool:
     return _header_follows(rows, position, width) and not (named and _is_group(row, following))
 
 
+def _is_fact(row: Row, width: int) -> bool:
+    """Whether a row says something of the file: `Account:;DE12 3456`."""
+    return 1 < count_filled(row) < width and trim(row[0] or "").endswith(":")
+
+
 def _header_follows(rows: Sequence[Row], position: int, width: int) -> bool:
     """Whether a row of names for most columns comes soon, and values under it."""
     for place in range(position + 1, min(len(rows), position + MAX_TITLE_ROWS)):
         row = rows[place]
-        if is_commented(row) or count_filled(row) < max(2, width * _MOST):
+        if is_commented(row) or _is_fact(row, width) or count_filled(row) < max(2, width * _MOST):
             continue
         return is_header(row, rows[place + 1 :])
     return False
@@ -163,6 +170,21 @@ def is_header(row: Row, below: Sequence[Row]) -> bool:
     if _counts_up(values):
         return any(other not in values for other in others)
     return any(candidates({other})[0].kind != "date" for other in others if other)
+
+
+def _are_years(rows: Sequence[Row], start: int) -> bool:
+    """Whether a row of years alone names the columns: one by one, or above quarters and the like."""
+    cells = [trim(cell or "") for cell in rows[start] if cell]
+    below = rows[start + 1 : start + 51]
+    if len(cells) < 3 or not below or not all(_YEAR.fullmatch(cell) for cell in cells):
+        return False
+    if any(_YEAR.fullmatch(trim(cell or "")) for row in below for cell in row):
+        return False
+    years = [int(cell) for cell in cells]
+    if len(set(years)) < len(years):
+        return second_row(rows, start) == "group"
+    step = years[1] - years[0]
+    return step != 0 and all(b - a == step for a, b in zip(years, years[1:], strict=False))
 
 
 def _counts_up(values: Sequence[str]) -> bool:

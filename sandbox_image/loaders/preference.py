@@ -11,6 +11,7 @@ from .hypotheses import TEXT, Hypothesis
 from .numbers import AMBIGUOUS_COMMA, AMBIGUOUS_POINT
 
 _ORDERS = {"dmy": "day", "mdy": "month", "ymd": "year"}
+_SEASON = re.compile("([0-9]{4})-([0-9]{2})")
 _SHORT_YEAR = re.compile("[0-9]{1,2}.[0-9]{1,2}.([0-9]{2})(?![0-9])")
 
 
@@ -35,11 +36,19 @@ class FileStyle:
 def choose(fitting: Sequence[Hypothesis], sample: set[str], style: FileStyle) -> tuple[Hypothesis, list[str]]:
     """One of the readings that fit all cells, and what was assumed to come to it."""
     first = next((each for each in fitting if each.key == COMPACT), fitting[0])
+    if first.key.startswith("date:%Y-%m:") and _are_seasons(sample):
+        return TEXT, ["seasons from one year to the next, such as 2009-10, not months"]
     if first.kind == "date":
         return _choose_date([each for each in fitting if each.kind == "date"], sample, style)
     if first.kind == "number":
         return _choose_number(fitting, sample, style)
     return first, []
+
+
+def _are_seasons(sample: set[str]) -> bool:
+    """Whether each cell is a year and the next one: months of several years would not be so in step."""
+    found = [each for cell in sample if (each := _SEASON.fullmatch(cell))]
+    return len(found) > 1 and all(int(each[2]) == (int(each[1]) + 1) % 100 for each in found)
 
 
 def _choose_date(
