@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,6 +27,8 @@ class JobContext:
     lease: Lease
     claimed_at: float
     """Monotonic seconds."""
+    run_job: Callable[[Runtime, str, str], Awaitable[None]]
+    """Sees another job to its end, as `worker.jobs.run_job`: one that this job would wait for in vain."""
     sandbox: ContainerSandbox | None = None
     notes: list[str] = field(default_factory=list)
     """For the record: what was left out although the job went on."""

@@ -65,7 +65,7 @@ async def run_job(runtime: Runtime, tenant_id: str, task_id: str) -> None:
         return
     structlog.contextvars.bind_contextvars(task_id=task_id)
     lease = Lease(runtime.store, job, owner, settings.lease_seconds)
-    context = JobContext(runtime, job, lease, claimed_at=time.monotonic())
+    context = JobContext(runtime, job, lease, claimed_at=time.monotonic(), run_job=run_job)
     try:
         changes = _stillborn(runtime, job) or await _work_under_lease(context)
         await _finish(context, changes)

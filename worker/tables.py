@@ -25,6 +25,8 @@ _DOUBTFUL = "formulas without a stored value"
 """A coercion of the sandbox's loaders that makes sums too small."""
 _SHARE_OF_TMPFS = 0.6
 """Of `/work` that uploads or tables may take; the rest is for what is made of them."""
+_READINGS: set[asyncio.Future[None]] = set()
+"""Held, or the loop would lose them."""
 
 
 async def session_tables(context: JobContext) -> list[Table]:
@@ -64,7 +66,8 @@ async def session_of(context: JobContext) -> Session:
 async def wait_for_readers(context: JobContext, reads: Callable[[Job], bool]) -> None:
     """Wait until no other job of the session `reads` its files. Raises: JobFailedError."""
     started = time.monotonic()
-    while await _is_being_read(context, reads):
+    while readers := await _readers(context, reads):
+        await _read_now(context, readers)
         if time.monotonic() - started > context.policy.limits.load_wall_seconds:
             raise JobFailedError(
                 "timeout", "The session's files are still being read. Ask again when that is done."
@@ -73,10 +76,25 @@ async def wait_for_readers(context: JobContext, reads: Callable[[Job], bool]) ->
     context.mark("tables_wait_seconds", time.monotonic() - started)
 
 
-async def _is_being_read(context: JobContext, reads: Callable[[Job], bool]) -> bool:
+async def _readers(context: JobContext, reads: Callable[[Job], bool]) -> list[Job]:
     job = context.job
     unfinished = await context.runtime.store.list_unfinished(job.tenant_id, job.session_id or "")
-    return any(reads(one) and one.task_id != job.task_id for one in unfinished)
+    return [one for one in unfinished if reads(one) and one.task_id != job.task_id]
+
+
+async def _read_now(context: JobContext, readers: list[Job]) -> None:
+    """Do the first reading that no worker has begun: questions that wait may hold every worker it could have.
+
+    If this job ends first, the reading goes on: the worker that gets it from the queue finds it taken.
+    """
+    queued = [one for one in readers if one.kind == "profile" and one.state == "queued"]
+    if not queued:
+        return
+    first = min(queued, key=lambda one: (one.created_at, one.task_id))
+    reading = asyncio.ensure_future(context.run_job(context.runtime, first.tenant_id, first.task_id))
+    _READINGS.add(reading)
+    reading.add_done_callback(_READINGS.discard)
+    await asyncio.shield(reading)
 
 
 def _reads_files(job: Job) -> bool:

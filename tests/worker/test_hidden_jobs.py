@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 import pytest
 
 from store.records import utc_now
-from tests.worker.asking import TENANT, asked, failing_or_echo, with_session, worked
+from tests.worker.asking import TENANT, asked, failing_or_echo, found, queued, with_session, worked
+from worker.context import JobContext
+from worker.ending import ending
 from worker.engines.dummy import DummyEngine
+from worker.jobs import KINDS
 from worker.models.settings import ModelSettings
 from worker.runtime import Runtime
 from worker.settings import Settings
@@ -70,3 +75,37 @@ async def test_a_table_that_was_replaced_before_it_went_in_is_said(runtime: Runt
     assert job.error is not None
     assert job.error.code == "table_replaced"
     assert job.result is None
+
+
+async def test_a_question_does_the_reading_that_no_worker_is_free_for(runtime: Runtime) -> None:
+    """Questions that wait hold their workers; where all did, the reading queued behind them never began."""
+    session_id = await with_session(runtime)
+    reading = await queued(runtime, session_id, kind="profile", question=None)
+    job = await asked(runtime, session_id)
+    assert (job.state, job.outcome) == ("succeeded", "ok")
+    assert (await found(runtime, reading)).state == "succeeded"
+
+
+async def test_a_reading_goes_on_when_the_question_that_began_it_is_cancelled(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = await with_session(runtime)
+    reading, question = await queued(runtime, session_id, kind="profile"), await queued(runtime, session_id)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(context: JobContext) -> dict[str, Any]:
+        begun.set()
+        await go_on.wait()
+        return ending("ok")
+
+    monkeypatch.setitem(KINDS, "profile", held)
+    asking = asyncio.create_task(worked(runtime, question))
+    await asyncio.wait_for(begun.wait(), 10)
+    await runtime.store.request_cancel(TENANT, question.task_id)
+    assert (await asking).state == "cancelled"
+    assert (await found(runtime, reading)).state == "running"
+    go_on.set()
+    async with asyncio.timeout(10):
+        while (await found(runtime, reading)).state == "running":  # noqa: ASYNC110 - nothing else tells
+            await asyncio.sleep(0.02)
+    assert (await found(runtime, reading)).state == "succeeded"

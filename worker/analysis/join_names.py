@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.models.builtin.tokens import name_words, stem
+from worker.models.builtin.tokens import is_made_up, name_words, stem
 
 # Words that many columns have, whatever they name.
 _GENERIC = frozenset(
@@ -41,6 +41,9 @@ class ColumnName:
 
 def column_name(table: str, column: str) -> ColumnName:
     """The parts of a column's name that say something."""
+    if is_made_up(column):
+        # Two columns without a name are not called the same, and row names are not the id of their table.
+        return ColumnName((), (), " ".join(name_words(column)))
     words = [stem(word) for word in name_words(column) if not word.isdigit()]
     while words and words[-1] in _GENERIC:
         words.pop()

@@ -8,7 +8,7 @@ from typing import Any
 from worker.analysis.contract import Join, Plan, Question, TableView
 from worker.models import builtin
 from worker.models.builtin.lexicon import LEVEL_WORDS, RATE_WORDS
-from worker.models.builtin.tokens import name_words
+from worker.models.builtin.tokens import is_made_up, name_words
 
 SUGGESTIONS_MAX = 10
 _TABLES_ASKED = 6
@@ -118,7 +118,9 @@ def _functions(number: Column) -> tuple[str, str]:
 
 
 def _columns(table: TableView) -> list[Column]:
-    return [column for column in table.profile.get("columns") or () if column.get("unique")]
+    """Those with a value; of a table with a header, not its row numbers and row names, which have no name."""
+    held = [column for column in table.profile.get("columns") or () if column.get("unique")]
+    return [column for column in held if not is_made_up(str(column["name"]))] or held
 
 
 def _amounts(table: TableView) -> list[Column]:

@@ -121,6 +121,26 @@ def test_half_of_the_values_is_not_enough_without_a_name(found: Finder) -> None:
     assert found(sales=sales, countries=COUNTRIES) == set()
 
 
+@pytest.mark.parametrize("name", ['""', "Unnamed: 0", "...1"])
+def test_row_numbers_without_a_name_are_no_join(found: Finder, name: str) -> None:
+    """R and pandas write them in front of every table; each has those from 1 on."""
+    states = lines(
+        f"{name},state,status", *(f"{i},State {i},{'new' if i % 2 else 'old'}" for i in range(1, 61))
+    )
+    sales = lines(f"{name},region,sold", *(f"{i},North {i % 4},{i * 7}" for i in range(1, 301)))
+    customers = lines(f"{name},customer_id,city", *(f"{i},{101 - i},City {i}" for i in range(1, 101)))
+    assert found(states=states, sales=sales) == set()
+    assert found(customers=customers, orders=ORDERS) == {
+        ("orders.customer_id", "customers.customer_id", "many_to_one")
+    }
+
+
+def test_row_names_without_a_name_may_be_found_by_their_values(found: Finder) -> None:
+    jobs = lines('"",pay', *(f"job number {i},{i * 31}" for i in range(1, 41)))
+    staff = lines("person,job", *(f"P{i},job number {i % 40 + 1}" for i in range(1, 200)))
+    assert found(jobs=jobs, staff=staff) == {("staff.job", "jobs.column_1", "many_to_one")}
+
+
 def test_single_letters_are_no_join_without_a_name(found: Finder) -> None:
     grades = lines("mark,meaning", "A,best", "B,good", "C,fair", "D,poor")
     blocks = lines("block,seats", *(f"{letter},{n}" for n in range(9) for letter in "ABCD"))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions.running import Answered, ask, loaded
+from sandbox_image.loaders import load_file
+from tests.questions.running import LIMITS, Answered, ask, loaded
 from worker.analysis.contract import Plan, Question, TableView
 from worker.analysis.joins import find_joins
 from worker.analysis.suggestions import suggest
@@ -76,3 +77,14 @@ def test_a_name_that_is_no_plain_word_is_quoted_or_left_out() -> None:
     tables = (TableView("t", profile),)
     for question in suggest(tables):
         assert isinstance(builtin.plan(Question(question, tables)), Plan)
+
+
+def test_nothing_is_asked_of_row_numbers_without_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "cars.csv"
+    rows = "".join(f'"{n * 3}","{"ab"[n % 2]}",{n * 7 % 31}\n' for n in range(1, 40))
+    path.write_text(f'"","maker","speed"\n{rows}', encoding="utf-8")
+    (profile,) = load_file(path, "cars.csv", "csv", tmp_path, set(), LIMITS)
+    view = (TableView("cars", profile),)
+    both = [*suggest(view), *builtin.suggest_questions(view)]
+    assert "What is the average of speed by maker?" in both
+    assert not [question for question in both if "column_1" in question]

@@ -13,7 +13,7 @@ from worker.models.builtin.joined import joins_text
 from worker.models.builtin.reader import read
 from worker.models.builtin.schema import Column, Table, read_table
 from worker.models.builtin.sql import why_not, write_sql
-from worker.models.builtin.tokens import tokenize
+from worker.models.builtin.tokens import is_made_up, tokenize
 
 MAX_CHARACTERS = 2000
 MAX_TABLES = 200
@@ -96,7 +96,9 @@ def _answered(text: str, tables: tuple[Table, ...]) -> bool:
 
 def _candidates(table: Table, *, several: bool) -> Iterator[str]:
     where = f" in {table.name}" if several else ""
+    has_names = not all(is_made_up(column.name) for column in table.columns)
     numbers = [c for c in table.of_kind("number") if c.unique and not c.id_like]
+    numbers = [c for c in numbers if not (has_names and is_made_up(c.name))]
     texts = [c for c in table.of_kind("text") if 1 < c.unique <= 50 and not c.id_like]
     for group in texts[:2]:
         for number in numbers[:2]:

@@ -23,6 +23,7 @@ _PATTERN = re.compile(
     re.VERBOSE,
 )
 _CAMEL = re.compile(r"(?<=[a-zß-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MADE_UP = re.compile(r"column_\d+(_\d+)?|unnamed:? ?\d+|\.\.\.\d+", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"(?<![\w\"'`“‘])\w+(?![\w\"'`”’])")
 _CONTRACTIONS = {
     "what's": "what is",
@@ -134,3 +135,8 @@ def stem(word: str) -> str:
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a column's or table's name, lower case: `Avg_Price` is `avg`, `price`."""
     return tuple(token.norm for token in tokenize(name.replace("_", " ")) if token.kind != "sign")
+
+
+def is_made_up(column: str) -> bool:
+    """Return whether a program named the column by its place, as pandas and R do where it has no name."""
+    return _MADE_UP.fullmatch(column) is not None
