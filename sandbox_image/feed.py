@@ -33,7 +33,7 @@ class Feed:
         self._tell = tell
         found = os.statvfs(directory)
         self.block_bytes = max(1 << 20, min(BLOCK_BYTES, found.f_blocks * found.f_frsize // _SHARE))
-        self._round = self._count = self._size = 0
+        self._round = self._count = self._size = self._unused = 0
         self._open: int | None = None
         self._over = True
 
@@ -47,11 +47,19 @@ class Feed:
             raise FrameError("a round of feeding that is not in order")
         self.close()
         self._round += 1
+        self._unused = 0
         self._over = False
         self._send({"type": "feed_start", "file_id": file_id, "bytes": self.block_bytes * _BLOCKS})
 
     def used(self, size_bytes: int) -> None:
-        """The reader has taken so many bytes: as many more may come."""
+        """The reader has taken a block of so many bytes: as many more may come.
+
+        Raises:
+            FrameError: It was handed none, or none so large.
+        """
+        self._unused -= 1
+        if self._unused < 0 or not 0 <= size_bytes <= self.block_bytes:
+            raise FrameError("more of a file is said to be used than was sent")
         if not self._over:
             self._send({"type": "feed_credit", "bytes": size_bytes})
 
@@ -107,6 +115,7 @@ class Feed:
         os.close(self._open)
         self._open, self._size = None, 0
         self._over = last
+        self._unused += 1
         self._tell({"type": "fed", "round": self._round, "name": self._path().name, "last": last})
 
     def _send(self, header: dict[str, Any]) -> None:

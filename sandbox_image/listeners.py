@@ -176,16 +176,18 @@ class LoadListener:
             return
         if header["type"] == "feed_used":
             size = header.get("bytes")
-            if type(size) is not int or not 0 <= size <= feed.block_bytes:
+            if type(size) is not int:
                 raise FrameError("feed_used is no count of bytes")
             feed.used(size)
             return
         name = _text(header, "name")
         if _text(header, "file_id") not in self._fed or not _PART_NAME.fullmatch(name):
             raise FrameError("a part that a load may not send")
+        last = header.get("last") is True
+        if not last and len(blob) != MAX_BLOB_BYTES:
+            raise FrameError("a chunk of a part that is not full")
         index = 0 if header.get("first") is True else self._indexes.get(name, 0) + 1
         self._indexes[name] = index
-        last = header.get("last") is True
         sent = {"role": "part", "name": name, "mime": "application/vnd.apache.parquet", "index": index}
         self._pipe.send({"type": "file", "attempt": self._attempt, **sent, "last": last}, blob)
 

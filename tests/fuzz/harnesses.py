@@ -16,6 +16,7 @@ from typing import Any
 from policies.model import load_policy
 from sandbox_image import asked
 from sandbox_image.artifacts import Budget, safe_name
+from sandbox_image.feed import Feed
 from sandbox_image.frames import FROM_SANDBOX, FrameError, FrameWriter
 from sandbox_image.listeners import LoadListener, RunListener
 from tests.fuzz.headers import FIELDS
@@ -32,6 +33,7 @@ from worker.sandbox.results import BadResultError, check_result
 KEY = bytes(range(32))
 POLICY = load_policy("default")
 _SPOOL = Path(tempfile.gettempdir()) / f"sandglass-fuzz-{os.getpid()}"
+_NAMES = ("f", "figure-1.png", "sales.parquet", "sales.p0.parquet", "table", "figure", "part")
 Provider = Any
 """`atheris.FuzzedDataProvider`, which has no types."""
 
@@ -66,7 +68,9 @@ def decoders(fdp: Provider) -> list[tuple[dict[str, Any], bytes]]:
 def collected(fdp: Provider) -> None:
     """Genuine frames that say anything, into what the worker makes of an attempt."""
     load = fdp.ConsumeBool()
-    seen = Collected(POLICY, _SPOOL, 1, 1 << 20, frozenset({"f"} if load else ()))
+    asked_for = frozenset({"f"} if load else ())
+    fed = asked_for if fdp.ConsumeBool() else frozenset[str]()
+    seen = Collected(POLICY, _SPOOL, 1, 1 << 20, asked_for, fed)
     try:
         for _ in range(8):
             header = _mangled(fdp, _header(fdp))
@@ -103,15 +107,24 @@ def runner(fdp: Provider) -> None:
             _refusable(read, request)
     wire = _Wire()
     run = RunListener(wire, 1, RUN["output"], Budget(2, 100))  # type: ignore[arg-type]
-    load = LoadListener(wire, 1, [{"file_id": "f", "path": "p"}], _SPOOL)  # type: ignore[arg-type]
+    file = {"file_id": "f", "path": "p", "fed": fdp.ConsumeBool()}
+    _SPOOL.mkdir(exist_ok=True)
+    feed = Feed(wire, 1, _SPOOL, {"f"}, wire.send) if file["fed"] else None  # type: ignore[arg-type]
+    load = LoadListener(wire, 1, [file], _SPOOL, feed)  # type: ignore[arg-type]
     listener: Any = fdp.PickValueInList([run, load])
     try:
         for _ in range(6):
             header = _mangled(fdp, _header(fdp))
             if isinstance(header, dict) and isinstance(header.get("type"), str):
+                if feed is not None and fdp.ConsumeBool():
+                    feed.take(header, fdp.ConsumeBytes(3))
                 listener.hear(header, fdp.ConsumeBytes(3))
     except (FrameError, OSError):
         return
+    finally:
+        if feed is not None:
+            feed.close()
+        shutil.rmtree(_SPOOL, ignore_errors=True)
     safe_name(_text(fdp))
 
 
@@ -182,7 +195,7 @@ def _value(fdp: Provider, depth: int) -> Any:
     if draw == 4:
         return fdp.ConsumeRegularFloat()
     if draw == 5:
-        return fdp.PickValueInList(["f", 1, "figure-1.png", "sales.parquet", "table", "figure", True, 0, 3])
+        return fdp.PickValueInList([*_NAMES, True, 0, 1, 3])
     parts = [_value(fdp, depth - 1) for _ in range(fdp.ConsumeIntInRange(0, 3))]
     return parts if draw == 6 else {_text(fdp): part for part in parts}
 

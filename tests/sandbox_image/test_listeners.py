@@ -3,7 +3,8 @@
 import pytest
 
 from sandbox_image.artifacts import Budget
-from sandbox_image.frames import FrameError
+from sandbox_image.feed import Feed
+from sandbox_image.frames import MAX_BLOB_BYTES, FrameError
 from sandbox_image.listeners import LoadListener, RunListener
 from sandbox_image.streams import Capture
 from tests.sandbox_image.test_artifacts import RecordingPipe
@@ -102,3 +103,48 @@ def test_figures_end_at_the_count_of_messages_not_at_their_number(pipe):
     with pytest.raises(FrameError, match="more than 20000 messages"):
         listener.hear(_figure("figure-20001.png"), b"png")
     assert listener.flooded
+
+
+def _fed(pipe, tmp_path):
+    feed = Feed(pipe, 1, tmp_path, {"f"}, lambda _: None)
+    return LoadListener(pipe, 1, [{"file_id": "f", "path": "p", "fed": True}], tmp_path, feed)
+
+
+def _part(**said):
+    return {"type": "part", "file_id": "f", "name": "t.p0.parquet", "first": True, "last": True} | said
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        _part(file_id="other"),
+        _part(name="t.parquet"),
+        _part(name="../t.p0.parquet"),
+        _part(name="t.p100.parquet"),
+        _part(last=False),
+        _part(name=None),
+        {"type": "feed_used", "bytes": 1},
+        {"type": "feed_used", "bytes": True},
+        {"type": "feed_start", "file_id": "f", "round": 7},
+    ],
+)
+def test_what_a_load_of_a_fed_file_may_not_say_is_refused(pipe, tmp_path, message):
+    with pytest.raises(FrameError):
+        _fed(pipe, tmp_path).hear(message, b"few")
+    assert pipe.sent == []
+
+
+def test_chunks_of_parts_are_numbered_by_the_runner(pipe, tmp_path):
+    listener = _fed(pipe, tmp_path)
+    listener.hear(_part(last=False, index=9), bytes(MAX_BLOB_BYTES))
+    listener.hear(_part(name="t.p1.parquet"), b"x")
+    listener.hear(_part(first=False), b"x")
+    listener.hear(_part(), b"again")
+    sent = [(header["name"], header["index"], header["last"]) for header, _ in pipe.sent]
+    first, second = "t.p0.parquet", "t.p1.parquet"
+    assert sent == [(first, 0, False), (second, 0, True), (first, 1, True), (first, 0, True)]
+
+
+def test_a_load_of_no_fed_file_sends_no_parts(pipe, tmp_path):
+    with pytest.raises(FrameError, match="not in order"):
+        _load(pipe, tmp_path).hear(_part(), b"x")

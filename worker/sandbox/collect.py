@@ -17,7 +17,7 @@ from store.text import clean_text, normalized
 from worker.analysis.contract import Produced
 from worker.sandbox.end_frame import End, parse_end
 from worker.sandbox.frames import Frame, FrameError
-from worker.sandbox.profiles import BadProfileError, check_profile
+from worker.sandbox.profiles import PARTS_MAX, BadProfileError, check_profile
 from worker.sandbox.results import BadResultError, check_result
 
 ROLES = frozenset({"figure", "file", "result", "table"})
@@ -27,6 +27,8 @@ _NAME = re.compile(r"[^\w .()+,=@-]")
 _NAME_BYTES = 200
 _PART = re.compile(r"[a-z_][a-z0-9_]{0,119}\.p\d{1,2}\.parquet")
 _PARQUET = "application/vnd.apache.parquet"
+_TIMES_BEGUN = 60
+"""A part is begun anew in each round of feeding, at most."""
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 _CHUNK_BYTES_MIN = 4096
 """Of a chunk that is not a file's last: many tiny ones would cost the worker more than their bytes."""
@@ -76,6 +78,7 @@ class Collected:
     """Files that came and found no room on the worker's disk."""
     _open: _OpenFile | None = None
     _parts: dict[str, _OpenFile] = field(default_factory=dict)
+    _parts_begun: int = 0
     _file_bytes: int = 0
     _tables_due: set[str] = field(default_factory=set)
     """Files of tables that the last profile promised."""
@@ -167,11 +170,11 @@ class Collected:
                 f"({self.file_limit_bytes:,})"
             )
         last = frame.header.get("last") is True
+        if not last and len(frame.blob) < _CHUNK_BYTES_MIN:
+            raise FrameError("a file comes in chunks that are too small")
         if frame.header.get("role") == "part":
             self._take_part(frame, last=last)
             return
-        if not last and len(frame.blob) < _CHUNK_BYTES_MIN:
-            raise FrameError("a file comes in chunks that are too small")
         if self._open is None:
             self._open = self._begin_file(frame)
         elif (frame.header.get("role"), frame.header.get("name")) != (self._open.role, self._open.said_name):
@@ -187,6 +190,10 @@ class Collected:
             raise FrameError("a part that may not come here")
         part = self._parts.get(name)
         if index == 0:
+            self._parts_begun += 1
+            names = {*self._parts, *(one.name for one in self.produced), name}
+            if len(names) > PARTS_MAX * len(self.fed) or self._parts_begun > _TIMES_BEGUN * len(names):
+                raise TooMuchError("more parts of tables came than a reader of files writes")
             if part is not None:
                 self._let_go(part)
             for earlier in [one for one in self.produced if one.name == name]:
