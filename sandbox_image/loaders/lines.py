@@ -10,8 +10,8 @@ from .header_rows import is_commented
 
 GAP = re.compile(r" {2,}|\t+")
 _SPACES = re.compile(r"[ \t]+")
-_RULE = re.compile(r"[-+=:| ]*[-=]{2}[-+=:| ]*")
-_PADDED_BAR = re.compile(r"[ \t]*\|[ \t]*")
+# Possessive: a line of dashes with a word behind it would be tried from each of its places.
+_RULE = re.compile(r"(?:[+:| ]|[-=](?![-=]))*+[-=]{2}[-+=:| ]*+")
 _ESCAPED_QUOTE = re.compile(r'\\(["\\])')
 
 
@@ -43,7 +43,8 @@ def unframed(lines: Iterable[str]) -> Iterator[str]:
         text = line.strip()
         if not text or _RULE.fullmatch(text):
             continue
-        yield _PADDED_BAR.sub("|", text.removeprefix("|").removesuffix("|").strip()) + "\n"
+        cells = text.removeprefix("|").removesuffix("|").strip().split("|")
+        yield "|".join(cell.strip(" \t") for cell in cells) + "\n"
 
 
 def without_rules(text: str) -> str:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from .cell_kinds import DATE, NUMBER, CellKinds
 
 _EXACT = 2**53
+_LONGEST_PATTERN = 1000
+"""Excel takes 255; what is longer was written to keep a reader busy."""
 _DAY_SECONDS = 86_400
 _LAST_DAY = 2_958_465  # 31 December 9999
 _LEAP_BUG_DAY = 60  # 29 February 1900, which Excel has and the calendar has not
@@ -36,7 +38,7 @@ class NumberFormat:
     """Turns numbers that are shown in one way into text and the kind they are."""
 
     def __init__(self, pattern: str, kinds: CellKinds, is_1904: bool) -> None:
-        section = pattern.split(";")[0]
+        section = pattern[:_LONGEST_PATTERN].split(";")[0]
         self._kinds = kinds
         self._is_1904 = is_1904
         self._epoch = datetime(1904, 1, 1) if is_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 - Excel knows no zones

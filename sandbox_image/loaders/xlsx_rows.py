@@ -20,7 +20,7 @@ _DIGITS = "0123456789"
 _MAX_LETTERS = 4  # a column of more is beyond the last one anyway
 _CHUNK_BYTES = 1 << 20
 _AREA = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?")
-_MERGED = re.compile(rb"<(?:[A-Za-z0-9]+:)?mergeCell\s[^>]*?ref=[\"']([^\"']+)[\"']")
+_MERGED = re.compile(rb"<(?:[A-Za-z0-9]+:)?mergeCell\s[^<>]*?ref=[\"']([^\"']+)[\"']")
 _DATA_ENDS = re.compile(rb"</(?:[A-Za-z0-9]+:)?sheetData\s*>|<(?:[A-Za-z0-9]+:)?sheetData\s*/>")
 _MAX_MERGED = 100_000
 
