@@ -38,16 +38,20 @@ def settle_ending(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: R
         table.read_as["totals"] = "keep"
 
 
-def doubtful_ending(last: list[list[str | None]], width: int, rows: int) -> list[dict[str, Any]]:
-    """What is said of the last rows of a table that is too large for looking at its sums: all are kept."""
+def doubtful_ending(
+    first: list[str | None], last: list[list[str | None]], width: int, rows: int
+) -> list[dict[str, Any]]:
+    """What is said of the ends of a table that is too large for looking at its sums: all rows are kept."""
     ending = find_ending([TailRow([cell or "" for cell in cells]) for cells in last], width)
-    said = [f'is called "{label_of(row)[:_SHOWN]}"' for row in ending.totals if label_of(row)]
-    said += [f'looks like a note: "{(row.cells[0] or "")[:_SHOWN]}"' for row in ending.notes]
+    begun = label_of(TailRow([cell or "" for cell in first])) if rows > 1 else ""
+    said = [f'the first row is called "{begun[:_SHOWN]}"'] if begun and not is_mean(begun) else []
+    where = f"one of the last rows of the {rows:,}"
+    for row in ending.totals:
+        label = label_of(row)
+        said.append(f'{where} is called "{label[:_SHOWN]}"' if label else f"{where} has numbers and no name")
+    said += [f'{where} looks like a note: "{(row.cells[0] or "")[:_SHOWN]}"' for row in ending.notes]
     kept = "kept, and counted as data, as in every file of this size"
-    return [
-        {"column": None, "what": f"one of the last rows of the {rows:,} {each}: {kept}", "cells": 1}
-        for each in said
-    ]
+    return [{"column": None, "what": f"{each}: {kept}", "cells": 1} for each in said]
 
 
 def _settle_first_row(engine: duckdb.DuckDBPyConnection, table: TextTable, wanted: ReadAs) -> None:

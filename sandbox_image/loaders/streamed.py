@@ -153,6 +153,7 @@ class _Streamed:
         self._kinds: list[str] = [""] * len(self.names)
         self._sample: list[list[Any]] = [[] for _ in self.names]
         self._count = 0
+        self._first: list[str | None] = []
         self._last: list[list[str | None]] = []
 
     def read(self) -> dict[str, Any]:
@@ -217,6 +218,8 @@ class _Streamed:
         self._add_figures(arrays, len(piece))
         self._parts.write(arrays, self._due)
         self._count += len(piece)
+        if first:
+            self._first = [column[0].as_py() for column in piece.columns]
         last = piece.slice(max(0, len(piece) - TAIL_ROWS))
         self._last = list(map(list, zip(*last.to_pydict().values(), strict=True)))
 
@@ -277,7 +280,7 @@ class _Streamed:
             name, dtype = self.names[column.index], dtype_of(column.decision, found["nulls"])
             columns.append({"name": name, "dtype": dtype, "kind": figures.kind, **found})
             self._table.coercions += report_of(name, column.decision)
-        self._table.coercions += doubtful_ending(self._last, len(self.names), self._count)
+        self._table.coercions += doubtful_ending(self._first, self._last, len(self.names), self._count)
         self._add_spread(columns)
         columns = [
             finished(column, self._count, figures.sketch)

@@ -106,12 +106,19 @@ def _is_in_block(row: TailRow, above: Sequence[TailRow]) -> bool:
     return False
 
 
+def _is_usual(above: Sequence[TailRow]) -> bool:
+    """Whether rows with values begin so, too: ids as #12, steps as `1) cut`."""
+    return any(count_filled(each.cells) > 1 and _NOTE.fullmatch(trim(each.cells[0] or "")) for each in above)
+
+
 def _is_note(row: TailRow, above: Sequence[TailRow], width: int) -> bool:
     first = trim(row.cells[0] or "") if row.cells else ""
     if not first or is_value(first) or is_missing(first):
         return False
     filled = count_filled(row.cells)
     if _NOTE.fullmatch(first):
+        if _is_usual(above):
+            return False
         # A sentence with commas in it comes in several cells, the next with a space in front.
         split = len(row.cells) > 1 and all((cell or " ")[0] == " " for cell in row.cells[1:filled])
         return filled == 1 or split or (filled <= 2 and width > 3)

@@ -250,3 +250,10 @@ def test_a_cell_longer_than_the_csv_modules_own_limit_is_read(load: Any, quote: 
 def test_a_column_is_called_what_can_be_seen_of_its_name(load: Any) -> None:
     loaded = load("\u200eprice\u202e\x1b[31m,\ufeffname\x00\n1,a\n2,b\n", "d.csv")
     assert [column["name"] for column in loaded.profile["columns"]] == ["price[31m", "name"]
+
+
+@pytest.mark.parametrize("mark", ["#{}", "{}) cut", "[{}]", "Page {}", "// {}"])
+def test_a_last_row_that_begins_as_rows_with_values_do_is_no_note(load: Any, mark: str) -> None:
+    ids = [mark.format(number) for number in (1, 2, 3)]
+    table = load(f"step,n\n{ids[0]},1\n{ids[1]},2\n{ids[2]},\n")
+    assert table.cells == [[ids[0], 1], [ids[1], 2], [ids[2], None]]

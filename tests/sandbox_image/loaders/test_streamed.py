@@ -166,6 +166,16 @@ def test_totals_and_notes_of_a_stream_are_kept_and_named(tmp_path):
     ]
 
 
+def test_totals_without_a_name_and_in_the_first_row_are_named_too(tmp_path):
+    text = "city,n\nTotal,4498500\n" + "".join(f"c{i},{i}\n" for i in range(3000)) + ",8997000\n"
+    found = streamed(text.encode(), tmp_path, 7001)
+    kept = "kept, and counted as data, as in every file of this size"
+    assert [item["what"] for item in found.profile["coercions"]] == [
+        f'the first row is called "Total": {kept}',
+        f"one of the last rows of the 3,002 has numbers and no name: {kept}",
+    ]
+
+
 def test_bars_and_repeated_headers_are_read_row_by_row(tmp_path):
     framed = "| a | b |\n|---|---|\n" + "| 1 | x |\n" * 50
     assert streamed(framed.encode(), tmp_path, 7001).table.columns.tolist() == ["a", "b"]
