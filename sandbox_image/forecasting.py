@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What are the next values of a series, by the simplest model that did well on values it had not seen?
 
 Needs numpy and pandas alone, so that exports can carry it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which plotly figure shows these data so that a person can read it?
 
 Needs numpy, pandas and plotly alone, so that exports can carry it: `labels`, `lines`, `bars`, `spread` and

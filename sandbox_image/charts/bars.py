@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which bars, slices and cells show numbers of groups, when there may be 3,000 of them?"""
 
 from __future__ import annotations

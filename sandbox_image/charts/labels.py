@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How are names, numbers and dates put on a chart so that they can be read, and nothing in them is code?"""
 
 from __future__ import annotations

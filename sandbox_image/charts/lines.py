@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which lines show numbers along time or along numbers, when there may be a million of them?"""
 
 from __future__ import annotations

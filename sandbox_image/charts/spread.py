@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which histogram, boxes or dots show how values are spread, when a few may be far from all others?"""
 
 from __future__ import annotations
