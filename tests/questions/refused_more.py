@@ -53,6 +53,11 @@ REFUSED_MORE: list[Refused] = [
         "recession years", "realgdp year over year", "average realgdp growth per year",
         "last quarter", "unemp in the nineties", "population", "unemp this year", "highest quarter",
         "realgdp minus realcons", "real interest rate"),
+    *no("tips.csv", "does tip depend on weather?", "is tip significantly higher for smokers",
+        "why does tip depend on sex?", "t-test of day by smoker", "t-test of tip by day",
+        "is there a relation between tip and tip?"),
+    *no("gapminder.csv", "does lifeExp depend on year?", "does lifeExp depend on country and year?",
+        "does gdpPercap cause lifeExp?"),
     # across two tables
     *no("shop_orders.csv customers.csv", "total quantity by country", "total quantity by segment",
         "quantity for customers from Germany",

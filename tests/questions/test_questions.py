@@ -15,6 +15,7 @@ from tests.questions.asked_numbers import NUMBERS
 from tests.questions.asked_people import PEOPLE
 from tests.questions.asked_public import TABLES_1
 from tests.questions.asked_public_more import TABLES_2
+from tests.questions.asked_relations import RELATIONS
 from tests.questions.asked_shop import SHOP
 from tests.questions.asked_statistics import STATISTICS
 from tests.questions.asked_time import TIMES
@@ -24,7 +25,7 @@ from tests.questions.rows import FILES, rows_of
 from tests.questions.running import Answered, ask, loaded
 
 CORPUS: list[Asked] = [*SHOP, *PEOPLE, *TIMES, *NUMBERS, *COMPARED, *TABLES_1, *TABLES_2]
-CORPUS += [*CHARTS, *STATISTICS]
+CORPUS += [*CHARTS, *STATISTICS, *RELATIONS]
 SURE = [(one, question) for one in CORPUS for question in one.questions]
 DOUBTFUL: list[Refused] = [*REFUSED, *REFUSED_MORE]
 LEAST_ANSWERED = 0.85

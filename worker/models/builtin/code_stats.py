@@ -58,11 +58,19 @@ def _regression(frame: Frame, _: Table, rows: str) -> list[str]:
     ]
 
 
+def two_names(by: str, groups: tuple[Scalar, ...]) -> tuple[str, str]:
+    """Return what two groups are called: values, or for a flag `smoker` and `not smoker`."""
+    if groups == (False, True):
+        return f"not {by}", by
+    return str(groups[0]), str(groups[1])
+
+
 def _t_test(frame: Frame, _: Table, rows: str) -> list[str]:
     value, by = frame.columns
-    first, second = next(one.values for one in frame.filters if one.column == by and one.op == "in")
+    groups = next(one.values for one in frame.filters if one.column == by and one.op == "in")
+    first, second = two_names(by, groups)
     lines = ["from scipy import stats", ""]
-    for name, group in (("first", first), ("second", second)):
+    for name, group in zip(("first", "second"), groups, strict=True):
         kept = f"{rows}[{literal(by)}] == {literal(group)}"
         lines.append(f"{name} = {rows}.loc[{kept}, {literal(value)}].dropna()")
     cells = [

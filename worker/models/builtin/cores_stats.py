@@ -7,9 +7,20 @@ from typing import Any
 
 from worker.models.builtin.cores_time import two_values
 from worker.models.builtin.filters import ARTICLE
-from worker.models.builtin.frame import Filter, Frame
-from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, listed, opt, phrase, seq
-from worker.models.builtin.mentions import column
+from worker.models.builtin.frame import Filter, Frame, Scalar
+from worker.models.builtin.grammar import (
+    Context,
+    Found,
+    Parser,
+    alt,
+    applied,
+    bound,
+    listed,
+    opt,
+    phrase,
+    seq,
+)
+from worker.models.builtin.mentions import column, named_columns
 from worker.models.builtin.schema import Column
 
 _RUN = opt(phrase("run", "do", "perform", "fit", "make", "conduct", "compute", "calculate", "run a", "run an",
@@ -21,16 +32,25 @@ _SIGNIFICANT = phrase(
     "is there any significant difference in", "is there a significant difference in the",
     "is there a statistically significant difference in the", "test the difference in",
     "test for a difference in", "test for a significant difference in", "significance of the difference in",
+    "is there a significant difference of", "is there any difference in", "is there a difference in",
+    "is there a difference in the", "is there a statistically significant difference of",
+    "is there a difference of", "is there any significant difference of",
 )  # fmt: skip
 _DIFFER = phrase("differ significantly", "significantly differ", "significantly different",
     "significantly higher",
-                 "differ statistically", "statistically different")  # fmt: skip
+                 "differ statistically", "statistically different", "differ",
+                 "vary significantly")  # fmt: skip
 
 
 def stats_frame() -> Parser:
     """Match every question of this file."""
     return alt(
-        _regression(), _groups_compared(), _association(), _correlation_test(), _outliers(), _quantiles()
+        _regression(),
+        _groupscompared(),
+        _association(),
+        _correlation_test(),
+        _outliers(),
+        _quantiles(),
     )
 
 
@@ -43,13 +63,14 @@ def _regression() -> Parser:
 
     def make(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
         names = tuple(found.name for found in (v[3], *v[6]))
-        if len(set(names)) == len(names) and _all_numbers(context, (v[3], *v[6]), "a linear regression"):
+        if len(set(names)) == len(names) and all_numbers(context, (v[3], *v[6]), "a linear regression"):
             yield Frame("regression", columns=names)
 
     return bound(seq(_RUN, head, ARTICLE, column(), on, ARTICLE, listed(column(), "and")), make)
 
 
-def _all_numbers(context: Context, columns: tuple[Column, ...], what: str) -> bool:
+def all_numbers(context: Context, columns: tuple[Column, ...], what: str) -> bool:
+    """Return whether all columns hold numbers that mean something; if not, say so."""
     for one in columns:
         if one.kind != "number" or (one.id_like and not one.calendar):
             context.blame(f"{what} needs columns of numbers, and {one.name} is not one")
@@ -57,7 +78,7 @@ def _all_numbers(context: Context, columns: tuple[Column, ...], what: str) -> bo
     return True
 
 
-def _groups_compared() -> Parser:
+def _groupscompared() -> Parser:
     """Match `t-test of salary between A and B`, `anova of salary by department`, `does salary differ ...`."""
     t_test = applied(
         phrase("t test", "welch t test", "welch's t test", "two sample t test", "independent t test",
@@ -69,9 +90,8 @@ def _groups_compared() -> Parser:
         phrase("anova", "one way anova", "analysis of variance", "one way analysis of variance"),
         lambda _: "anova",
     )
-    test = seq(
-        _RUN, ARTICLE, alt(t_test, anova), phrase("of", "on", "for", "comparing", "in", "of the"), _AVERAGE
-    )
+    of = opt(phrase("of", "on", "for", "comparing", "in", "of the"))
+    test = seq(_RUN, ARTICLE, alt(t_test, anova), of, _AVERAGE)
     named = applied(seq(test, column(), _among()), lambda v: (v[0][2], v[1], v[2]))
     asked = applied(seq(_SIGNIFICANT, _AVERAGE, column(), _among()), lambda v: ("", v[2], v[3]))
     does = applied(
@@ -79,10 +99,10 @@ def _groups_compared() -> Parser:
     )
     is_ = applied(
         seq(phrase("is", "are"), ARTICLE, _AVERAGE, column(), phrase("significantly different",
-            "statistically different"), _among()),
+            "statistically different", "different"), _among()),
         lambda v: ("", v[3], v[5]),
     )  # fmt: skip
-    return bound(alt(named, asked, does, is_), lambda c, v: _compared(c, *v))
+    return bound(alt(named, asked, does, is_), lambda c, v: compared(c, *v))
 
 
 def _among() -> Parser:
@@ -94,22 +114,37 @@ def _among() -> Parser:
         lambda v: (v[1], ()),
     )  # fmt: skip
     pair = applied(seq(phrase("between", "for", "of", "between the"), two_values()), lambda v: v[1])
-    return alt(groups, pair)
+    flags = applied(seq(phrase("between", "for", "of", "between the"), _with_and_without), lambda v: v[1])
+    return alt(groups, pair, flags)
 
 
-def _compared(
-    context: Context, test: str, value: Column, groups: tuple[Column, tuple[str, ...]]
+def _with_and_without(context: Context, at: int) -> Iterator[Found]:
+    """Match `smokers and non-smokers`: the two values of a flag."""
+    for found, end in column("boolean")(context, at):
+        second = end + 2
+        words = (context.norm(end), context.norm(end + 1))
+        if words in {("and", "non"), ("and", "not")} and second < len(context.tokens):
+            if named_columns(context, second, second + 1) == [found]:
+                yield (found, (False, True)), second + 1
+
+
+phrase("non")
+
+
+def compared(
+    context: Context, test: str, value: Column, groups: tuple[Column, tuple[Scalar, ...]]
 ) -> Iterator[Frame]:
+    """Yield the test that compares the means of the groups: Welch's of two, else an anova."""
     by, pair = groups
-    if not _all_numbers(context, (value,), "a comparison of means"):
+    if not all_numbers(context, (value,), "a comparison of means"):
         return
     if by.name == value.name or by.kind not in {"text", "boolean"}:
         context.blame(f"a comparison needs groups, and {by.name} has none")
         return
-    two = pair or (tuple(sorted(by.values)) if by.unique == 2 and len(by.values) == 2 else ())
+    two: tuple[Scalar, ...] = pair or _both_values(by)
     if test == "anova" and not pair:
         yield Frame("anova", columns=(value.name, by.name))
-    elif two and by.kind == "text" and test != "anova":
+    elif two and test != "anova":
         yield Frame(
             "t_test", columns=(value.name, by.name), filters=(Filter(by.name, "in", tuple(sorted(two))),)
         )
@@ -117,6 +152,13 @@ def _compared(
         context.blame(f"a t-test compares two groups, and {by.name} has {by.unique}: ask for an anova")
     elif not pair and by.unique > 2:
         yield Frame("anova", columns=(value.name, by.name))
+
+
+def _both_values(by: Column) -> tuple[Scalar, ...]:
+    """Return the two values of a column that holds just two."""
+    if by.kind == "boolean" and by.unique == 2:
+        return (False, True)
+    return tuple(sorted(by.values)) if by.unique == 2 and len(by.values) == 2 else ()
 
 
 def _association() -> Parser:
@@ -148,14 +190,16 @@ def _association() -> Parser:
         lambda v: (v[2], v[5]),
     )  # fmt: skip
 
-    def make(context: Context, pair: tuple[Column, Column]) -> Iterator[Frame]:
-        wrong = [one.name for one in pair if one.kind not in {"text", "boolean"} or one.unique < 2]
-        if wrong:
-            context.blame(f"a chi-square test needs two columns of categories, and {wrong[0]} is not one")
-        elif pair[0].name != pair[1].name:
-            yield Frame("chi_square", columns=(pair[0].name, pair[1].name))
+    return bound(alt(ahead, there, are, is_), independence)
 
-    return bound(alt(ahead, there, are, is_), make)
+
+def independence(context: Context, pair: tuple[Column, Column]) -> Iterator[Frame]:
+    """Yield the chi-square test of two columns of categories."""
+    wrong = [one.name for one in pair if one.kind not in {"text", "boolean"} or one.unique < 2]
+    if wrong:
+        context.blame(f"a chi-square test needs two columns of categories, and {wrong[0]} is not one")
+    elif pair[0].name != pair[1].name:
+        yield Frame("chi_square", columns=(pair[0].name, pair[1].name))
 
 
 def _correlation_test() -> Parser:
@@ -177,7 +221,7 @@ def _correlation_test() -> Parser:
     )  # fmt: skip
 
     def make(context: Context, pair: tuple[Column, Column]) -> Iterator[Frame]:
-        if pair[0].name != pair[1].name and _all_numbers(context, pair, "a correlation"):
+        if pair[0].name != pair[1].name and all_numbers(context, pair, "a correlation"):
             yield Frame("correlation_test", columns=(pair[0].name, pair[1].name))
 
     return bound(alt(is_, ahead), make)
@@ -199,7 +243,7 @@ def _outliers() -> Parser:
     behind = applied(seq(column(), phrase("outliers")), lambda v: ("outliers", v[0]))
 
     def make(context: Context, v: tuple[Any, Column]) -> Iterator[Frame]:
-        if _all_numbers(context, (v[1],), "a search for outliers"):
+        if all_numbers(context, (v[1],), "a search for outliers"):
             yield Frame(v[0], columns=(v[1].name,))
 
     return bound(alt(ahead, behind), make)
@@ -212,7 +256,7 @@ def _quantiles() -> Parser:
     of = phrase("of", "for", "of the", "in")
 
     def make(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
-        if _all_numbers(context, (v[3],), "a quantile"):
+        if all_numbers(context, (v[3],), "a quantile"):
             kind = v[0] in {"quartiles", "percentiles", "deciles"}
             yield Frame("quantiles" if kind else "iqr", columns=(v[3].name,), which=v[0] if kind else "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from worker.models.builtin.code_series import unfinished
-from worker.models.builtin.code_stats import QUANTILES
+from worker.models.builtin.code_stats import QUANTILES, two_names
 from worker.models.builtin.frame import Frame
 from worker.models.builtin.naming import agg_text, dim_text
 from worker.models.builtin.schema import Table, date_span
@@ -27,12 +27,13 @@ def _left_out(frame: Frame, table: Table) -> str:
 
 
 def _t_test(frame: Frame, table: Table) -> str:
-    first, second = next(
-        one.values for one in frame.filters if one.op == "in" and one.column == frame.columns[1]
+    by = frame.columns[1]
+    first, second = two_names(
+        by, next(one.values for one in frame.filters if one.op == "in" and one.column == by)
     )
     return (
         f"Welch's t-test (two-sided, unequal variances) of the mean of {frame.columns[0]} between "
-        f"{frame.columns[1]} "
+        f"{'' if second == by else by + ' '}"
         f"{first} and {second}, 95 % interval of the difference, {ALPHA}{_left_out(frame, table)}"
     )
 

@@ -10,6 +10,7 @@ from worker.models.builtin import (
     cores_bounded,
     cores_charts,
     cores_ranked,
+    cores_related,
     cores_series,
     cores_stats,
     cores_time,
@@ -63,6 +64,7 @@ _CORE = memo(
         cores_whole.unique_frame(),
         cores_charts.charted_frame(),
         cores_stats.stats_frame(),
+        cores_related.related_frame(),
         cores_series.series_frame(),
     )
 )
