@@ -41,7 +41,7 @@ class Above:
             end -= 1
         # A header may be a comment: `# time temp`.
         first = names[0].lstrip("#/%").lstrip() if names[0][:2] in ("# ", "% ", "//") else names[0]
-        return [first, *names[1:end]]
+        return [*([""] if layout.row_names else []), first, *names[1:end]]
 
     def report(self, layout: Layout) -> list[dict[str, Any]]:
         """What was not read as data."""
@@ -50,6 +50,9 @@ class Above:
             said = " ".join(cell for cell in self.skipped[0] if cell)[:_SHOWN_CHARACTERS]
             what = f'title and comment lines above the table left out, first: "{said}"'
             found.append({"column": None, "what": what, "cells": len(self.skipped)})
+        if layout.row_names:
+            what = "one name less than cells in a row: the first column has none (row names of R)"
+            found.append({"column": None, "what": what, "cells": 1})
         if layout.second == LABELS:
             what = "rows of labels under the header left out"
             found.append({"column": None, "what": what, "cells": len(self.header) - 1})

@@ -162,6 +162,9 @@ def _delimiter(text: str, file_format: str) -> str:
         if delimiter == " " and best_score >= _MARKED:
             continue
         if delimiter == " ":
+            # R gives row names no name of their own.
+            short = len(rows) > 2 and len(rows[0]) + 1 == len(rows[1]) > 2
+            score = _regularity(rows[1:]) if short else score
             # Prose has spaces, too: only what is regular throughout, with values in it, is a table.
             score = score if score > 0.95 and _has_values(rows, text) else 0.0
         if score > best_score + 1e-9:

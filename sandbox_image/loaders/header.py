@@ -18,12 +18,15 @@ from .header_rows import (
     second_row,
 )
 from .hypotheses import trim
+from .names import is_number_of_things
 from .readings import candidates
 
 MAX_TITLE_ROWS = 30
 # A header has a name for most columns; what stands above it has not.
 _MOST = 0.6
 _FEW_ROWS = 30
+# `1,50` without quotes in a file of commas: its cents are no cell of their own.
+_WHOLE, _PIECE = re.compile("-?[0-9]+"), re.compile("[0-9]{2}")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _PERIOD = re.compile(r"(?:19|20)[0-9]{2}(?:[-/](?:0?[1-9]|1[0-2])|[- ]?Q[1-4])?|Q[1-4][- ](?:19|20)[0-9]{2}")
 
@@ -38,6 +41,8 @@ class Layout:
     width: int
     second: str = ""
     """`group`, `units` or `labels`: the header has a second row, which says this."""
+    row_names: bool = False
+    """The first column has no name, and the header is one cell short: so R writes row names."""
 
 
 def find_layout(rows: Sequence[Row], header_row: int | None = None, header_rows: int | None = None) -> Layout:
@@ -65,8 +70,30 @@ def _with_header(rows: Sequence[Row], start: int, width: int, header_rows: int |
     first = start + (1 + labels if labels else 2 if second else 1)
     named = max(last_filled(row) for row in rows[start:first])
     used = max(last_filled(row) for row in rows[start:])
-    # Empty cells beyond the last name come from a delimiter at the end of each line.
-    return Layout(start, first, max(named, min(width, used)), second)
+    # A delimiter at the end of each line makes empty cells beyond the last name.
+    return Layout(start, first, max(named, min(width, used)), second, _has_row_names(rows, start, second))
+
+
+def _has_row_names(rows: Sequence[Row], start: int, second: str) -> bool:
+    """Whether every row has one cell more than the header, and begins with a name or a number of its own."""
+    names, below = rows[start], rows[start + 1 :]
+    width = len(names) + 1
+    if second or len(below) < 2 or width < 3 or not all(trim(cell or "") for cell in names):
+        return False
+    if is_number_of_things(names[0] or ""):
+        return False
+    if any(len(row) != width or not trim(row[0] or "") for row in below):
+        return False
+    first = [trim(row[0] or "") for row in below]
+    if len(set(first)) < len(first) or not any(trim(row[-1] or "") for row in below):
+        return False
+    if all(_PIECE.fullmatch(row[-1] or "") and _WHOLE.fullmatch(row[-2] or "") for row in below):
+        return False
+    return _counts(first) or not any(is_value(cell) for cell in first)
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    return all(cell == str(number) for number, cell in enumerate(cells, start=1))
 
 
 def common_width(rows: Sequence[Row]) -> int:
