@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ from worker.analysis.answer import answer_question
 from worker.analysis.contract import Analysis, Question, Resumed, RunResult, TableView, Turn
 from worker.analysis.history import TURNS_KEPT, depends_on_history
 from worker.analysis.joins import find_joins
-from worker.answers import keep_key, key_of, stored_answer
+from worker.analysis.standing import stands_alone
+from worker.answers import keep_key, key_of, plain_question, stored_answer
 from worker.approval import approval_given, gated, planner_of
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
@@ -54,23 +56,11 @@ async def _answer(context: JobContext) -> dict[str, Any]:
     if resumed(job) is not None:
         await _refuse_if_hidden_since(context)
     tables = await tables_of(context)
-    follows = depends_on_history(job.request.question or "")
-    turns = await _turns(context) if follows else ()
-    key = await key_of(context, spec, tables, turns)
+    question = _question(context, tables, await _turns(context))
+    key = await key_of(context, spec, tables, await _turns_that_count(question))
     stored = await stored_answer(context, key)
     if stored is not None:
         return stored
-    turns = turns if follows else await _turns(context)
-    views = tuple(TableView(table.name, table.profile) for table in tables)
-    question = Question(
-        text=job.request.question or "",
-        tables=views,
-        mode=job.request.mode,
-        history=tuple((turn.question, turn.answer) for turn in turns),
-        turns=turns,
-        joins=find_joins(views),
-        hosts=context.policy.egress.hosts if context.policy.egress else (),
-    )
     analysis = await answer_question(
         question,
         gated(job, LazySandbox(context, tables)),
@@ -82,6 +72,29 @@ async def _answer(context: JobContext) -> dict[str, Any]:
         splits=not job.request.approve,  # a person approves one piece of code
     )
     return keep_key(context, await end(context, analysis, tables), key)
+
+
+def _question(context: JobContext, tables: list[Table], turns: tuple[Turn, ...]) -> Question:
+    views = tuple(TableView(table.name, table.profile) for table in tables)
+    return Question(
+        text=context.job.request.question or "",
+        tables=views,
+        mode=context.job.request.mode,
+        history=tuple((turn.question, turn.answer) for turn in turns),
+        turns=turns,
+        joins=find_joins(views),
+        hosts=context.policy.egress.hosts if context.policy.egress else (),
+    )
+
+
+async def _turns_that_count(question: Question) -> tuple[Turn, ...]:
+    """Those of the turns before that the answer may depend on."""
+    if depends_on_history(question.text):
+        return question.turns
+    asked = plain_question(question.text)
+    others = tuple(turn for turn in question.turns if plain_question(turn.question) != asked)
+    # "split by region" has no word that points back, and goes on with what was asked before all the same.
+    return others if others and not await asyncio.to_thread(stands_alone, question) else ()
 
 
 async def _refuse_if_hidden_since(context: JobContext) -> None:

@@ -235,6 +235,32 @@ async def test_a_follow_up_depends_on_the_turns_before(runtime: Runtime) -> None
     assert (await asked(runtime, third, question=follow_up, model=model)).cached
 
 
+@pytest.mark.parametrize("model", ["builtin", script("result = 1", "It is result = 1.")])
+async def test_a_follow_up_without_a_word_that_points_back_depends_on_them_too(
+    runtime: Runtime, model: str
+) -> None:
+    session = await with_session(runtime)
+    follow_up = "split by category"
+    await asked(runtime, session, question="What is the total of revenue?")
+    first = await asked(runtime, session, question=follow_up, model=model)
+    assert (first.state, first.cached) == ("succeeded", False)
+    assert (await asked(runtime, session, question=follow_up, model=model)).cached_from == first.task_id
+    await asked(runtime, session, question="What is the average of revenue?")
+    second = await asked(runtime, session, question=follow_up, model=model)
+    assert (second.state, second.cached) == ("succeeded", False)
+
+
+async def test_a_question_that_stands_alone_is_a_hit_after_any_others(runtime: Runtime) -> None:
+    model = script("result = 1", "It is result = 1.")
+    two = "What is the total of revenue? And what is the average of revenue by category?"
+    first = await asked(runtime, await with_session(runtime), model=model)
+    parts = await asked(runtime, await with_session(runtime), question=two)
+    session = await with_session(runtime)
+    await asked(runtime, session, question="What is the maximum of revenue?")
+    assert (await asked(runtime, session, model=model)).cached_from == first.task_id
+    assert (await asked(runtime, session, question=two)).cached_from == parts.task_id
+
+
 async def test_a_policy_with_hosts_is_never_answered_from_the_store(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

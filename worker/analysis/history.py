@@ -42,10 +42,11 @@ _WORDS_LEAST = 2
 
 
 def depends_on_history(text: str) -> bool:
-    """Whether the answer to `text` may depend on the turns before it; only what surely does not is False.
+    """Whether `text` has words that go on with the turns before it.
 
     A word that points back ("it", "those", "the same"), an opening that goes on ("and", "what about", "by"),
-    a single word, or a language that these rules do not know.
+    a single word, or a language that these rules do not know. Without such words it may still go on with
+    them ("split by region"): `stands_alone` says of what it is sure that it does not.
     """
     words = _WORD.findall(text)
     if len(words) < _WORDS_LEAST or not text.isascii() and not _is_mostly_ascii(words):

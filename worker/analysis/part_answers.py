@@ -87,6 +87,8 @@ def _part_of(question: Question, text: str, before: list[AnalysisPart]) -> Quest
         for part in answered
     ]
     known = question.turns or tuple(Turn(asked, answer) for asked, answer in question.history)
+    if before and not pointed_at:
+        known = ()  # still less with what was asked before all of them
     all_turns = (*known, *turns)[-TURNS_KEPT:]
     pairs = tuple((turn.question, turn.answer) for turn in all_turns)
     return replace(question, text=text, whole=question.text, history=pairs, turns=all_turns)

@@ -1,6 +1,6 @@
 """Are several questions in one answered each by itself, and does one that fails lose no other?"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -53,6 +53,16 @@ async def test_a_part_that_points_back_is_told_of_the_part_before() -> None:
     told = model.asked[2][1].content
     assert SUM_WORDS in told
     assert '"value": 60.75' in told
+
+
+async def test_a_later_part_does_not_go_on_with_what_was_asked_before_all_of_them() -> None:
+    question = replace(
+        ask("What is the total revenue? Show monthly."), history=(("What is the average revenue?", "20.25."),)
+    )
+    analysis, model, _ = await run(OK, question=question)
+    assert len(analysis.parts) == 2
+    assert "20.25." in model.asked[0][1].content
+    assert "20.25." not in model.asked[2][1].content
 
 
 async def test_a_part_that_fails_is_said_and_loses_no_other() -> None:
