@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 
 MOST_PARTS = 48
 _CHUNK_BYTES = 1 << 20
+_LOOKED_AT = 1 << 14
+_NEARLY_ALL = 0.95
 
 Send = Callable[[str, bytes, bool, bool], None]
 """Name of the part, the next bytes of it, whether they are its first (again), whether its last."""
@@ -57,6 +60,7 @@ class Part:
     """Of its columns in the table."""
     written: bool = False
     """All of it, in a pass that is over."""
+    _schema: Any = None
     _writer: Any = None
     _outlet: _Outlet | None = None
     _broken: bool = False
@@ -71,13 +75,28 @@ class Part:
         if self._broken or any(array is None for array in arrays):
             self._broken = True
             return
-        table = pa.table(list(arrays), names=list(names))
         if self._writer is None:
-            self._outlet = _Outlet(self.name, send)
-            self._writer = parquet.ParquetWriter(
-                self._outlet, table.schema, compression="zstd", compression_level=1, store_schema=False
-            )
+            self._open(names, arrays, send)
+        table = pa.table(
+            [array.cast(field.type) for array, field in zip(arrays, self._schema, strict=True)],
+            schema=self._schema,
+        )
         self._writer.write_table(table, row_group_size=max(1, len(table)))
+
+    def _open(self, names: Sequence[str], arrays: Sequence[Any], send: Send) -> None:
+        """How each column is written best is seen by its first values."""
+        self._schema = pa.schema((name, array.type) for name, array in zip(names, arrays, strict=True))
+        plain = {name: _encoding(array) for name, array in zip(names, arrays, strict=True)}
+        self._outlet = _Outlet(self.name, send)
+        self._writer = parquet.ParquetWriter(
+            self._outlet,
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            store_schema=False,
+            use_dictionary=[name for name, encoding in plain.items() if not encoding],
+            column_encoding={name: encoding for name, encoding in plain.items() if encoding},
+        )
 
     def finish(self) -> None:
         """The pass is over."""
@@ -118,3 +137,28 @@ class Parts:
             {"name": part.name, "columns": [self.names[place] for place in part.places]}
             for part in self.parts
         ]
+
+
+def by_dictionary(array: Any) -> Any:
+    """Text by its distinct values, unless nearly all differ; anything else stays as it is."""
+    if array is None or not pa.types.is_string(array.type) or _nearly_all_differ(array):
+        return array
+    return array.dictionary_encode()
+
+
+def _nearly_all_differ(array: Any) -> bool:
+    """By the first values: whether a dictionary would be as long as the column."""
+    values = array.slice(0, _LOOKED_AT).drop_null()
+    return len(values) > 0 and compute.count_distinct(values).as_py() >= _NEARLY_ALL * len(values)
+
+
+def _encoding(array: Any) -> str:
+    """As Parquet calls it, for a column that is written without a dictionary; empty: with one."""
+    kind = array.type
+    if pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
+        return ""
+    if pa.types.is_string(kind):
+        return "DELTA_LENGTH_BYTE_ARRAY"
+    if not _nearly_all_differ(array):
+        return ""
+    return "PLAIN" if pa.types.is_floating(kind) else "DELTA_BINARY_PACKED"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from .cut import IrregularError, check_quotes
+from .cut import IrregularError, check_quotes, count_byte
 
 
 def read_piece(data: bytes, delimiter: str, width: int) -> pa.Table:
@@ -44,6 +44,6 @@ def read_piece(data: bytes, delimiter: str, width: int) -> pa.Table:
 def _check_bytes(data: bytes) -> None:
     if b"\0" in data:
         raise IrregularError("a NUL byte")
-    returns = data.count(b"\r")
-    if returns and (returns != data.count(b"\r\n") or returns != data.count(b"\n")):
+    returns = count_byte(data, b"\r")
+    if returns and (returns != data.count(b"\r\n") or returns != count_byte(data, b"\n")):
         raise IrregularError("line ends of several kinds")

@@ -49,8 +49,10 @@ class Cells:
         """The bytes there; 0 beyond the end."""
         if not len(self.data):
             return np.zeros(len(places), np.uint8)
-        found = self.data[np.minimum(places, len(self.data) - 1)]
-        return np.where(places < len(self.data), found, 0).astype(np.uint8)
+        found = self.data.take(places, mode="clip")
+        if len(places) and places.max() >= len(self.data):
+            found[places >= len(self.data)] = 0
+        return found
 
 
 def find_unsure(cells: Cells, key: str) -> Places | None:

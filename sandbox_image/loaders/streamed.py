@@ -25,7 +25,7 @@ from .errors import EMPTY_FILE, TOO_LARGE, UNREADABLE_FILE, BadFileError
 from .fed import FedFile, Restart, unpacked
 from .limits import LoadLimits
 from .names import table_name, unique_columns
-from .parts import Part, Parts, Send
+from .parts import Part, Parts, Send, by_dictionary
 from .profile import dtype_of, finished, keys_of, shown_cell
 from .read_as import FIRST_READING, Asked, ReadAs
 from .selection import check_types, without_hidden
@@ -209,7 +209,7 @@ class _Streamed:
         for place, examined in found.items():
             column = self._columns[place]
             typed = column.typed(self._engine, piece.column(place).combine_chunks(), examined)
-            arrays[place] = typed
+            arrays[place] = by_dictionary(typed)
             if typed is None:
                 column.written = None
             elif self._count < _SAMPLE_ROWS:

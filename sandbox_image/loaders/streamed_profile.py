@@ -115,7 +115,7 @@ class ColumnFigures:
             if len(present):
                 self._add_ordered(present)
         else:
-            self._count(engine, present.dictionary_encode())
+            self._count(engine, present)
         self._present += len(present)
 
     def figures(self, rows: int) -> dict[str, Any]:
@@ -216,7 +216,10 @@ class ColumnFigures:
         mean = self._whole_sum / self._present if self._whole_sum else self._mean
         return mean if math.isfinite(mean) else None
 
-    def _count(self, engine: duckdb.DuckDBPyConnection, encoded: Any) -> None:
+    def _count(self, engine: duckdb.DuckDBPyConnection, present: Any) -> None:
+        if not self._all_counted and pa.types.is_string(present.type):
+            present = self._add_different(engine, present)
+        encoded = present.dictionary_encode()
         dictionary = encoded.dictionary
         counts = np.bincount(encoded.indices.to_numpy(), minlength=len(dictionary))
         if self._all_counted and len(dictionary) <= _COUNTED:
@@ -234,6 +237,16 @@ class ColumnFigures:
         if len(self._counts) > _COUNTED:
             ranked = sorted(self._counts.items(), key=lambda pair: (-pair[1], pair[0]))
             self._counts = dict(ranked[:_FREQUENT])
+
+    def _add_different(self, engine: duckdb.DuckDBPyConnection, present: Any) -> Any:
+        """Take in texts that nearly all differ; gives back those that are repeated, or some."""
+        hashes = text_hashes(engine, present)
+        self._distinct.add(hashes)
+        in_order = np.sort(hashes)
+        repeated = in_order[1:][in_order[1:] == in_order[:-1]]
+        if not len(repeated):
+            return present.slice(0, _FREQUENT)
+        return present.filter(pa.array(np.isin(hashes, repeated)))
 
     def _merge(self, values: Sequence[Any], counts: Sequence[int]) -> None:
         held = self._counts

@@ -11,8 +11,8 @@ from worker.analysis.python_words import (
     aggregated,
     arguments_of,
     is_mask,
-    mask_names,
     may_name,
+    names_of_only,
     text_of,
     texts_of,
 )
@@ -39,6 +39,7 @@ class PythonNames:
         self._whole: set[str] = set()
         self._aliases: dict[str, str] = {"df": next(iter(tables))} if tables else {}
         self._masks: set[str] = set()
+        self._series: set[str] = set()
 
     def read(self, code: str) -> dict[str, set[str]] | None:
         """The columns by table; None: any may be needed."""
@@ -61,8 +62,9 @@ class PythonNames:
                 raise _AnyError
             if isinstance(node, ast.Import | ast.ImportFrom) and _imported(node) & _MODULES:
                 raise _AnyError
-        self._masks = mask_names(tree)
+        self._masks = names_of_only(tree, lambda node: is_mask(node, set()))
         self._learn_aliases(tree)
+        self._series = names_of_only(tree, self._is_series)
         for child in ast.iter_child_nodes(tree):
             self._visit(child)
         for name in self._whole:
@@ -313,7 +315,9 @@ class PythonNames:
         return named if all(name in self._tables[table] for name in named) else None
 
     def _is_series(self, node: ast.AST) -> bool:
-        """Whether it is made of a named column: `df["date"].dt.year`."""
+        """Whether it is made of a named column: `df["date"].dt.year`, or a name for that."""
+        if isinstance(node, ast.Name):
+            return node.id in self._series
         while True:
             if isinstance(node, ast.Subscript):
                 return self._table_of(node.value) is not None and text_of(node.slice) is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from collections.abc import Callable
 
 MASKS = frozenset(
     """isin isna notna isnull notnull between contains startswith endswith match fullmatch eq ne gt ge lt le
@@ -29,26 +31,21 @@ METHODS = frozenset(
 """Of pandas' DataFrame: a column of such a name is not reached by a dot."""
 
 
-def mask_names(tree: ast.AST) -> set[str]:
-    """Names to which nothing is assigned but what chooses rows."""
-    masks: set[str] = set()
+def names_of_only(tree: ast.AST, is_one: Callable[[ast.AST], bool]) -> set[str]:
+    """Names to which nothing is ever assigned but what `is_one` takes."""
+    found: set[str] = set()
     others: set[str] = set()
+    stored, plain = Counter[str](), Counter[str]()
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            (masks if is_mask(node.value, set()) else others).add(node.targets[0].id)
+            name = node.targets[0].id
+            (found if is_one(node.value) else others).add(name)
+            plain[name] += 1
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            continue
-    stored: dict[str, int] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            stored[node.id] = stored.get(node.id, 0) + 1
-        if isinstance(node, ast.arg):
+            stored[node.id] += 1
+        elif isinstance(node, ast.arg):
             others.add(node.arg)
-    plain: dict[str, int] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            plain[node.targets[0].id] = plain.get(node.targets[0].id, 0) + 1
-    return {name for name in masks - others if stored.get(name) == plain.get(name)}
+    return {name for name in found - others if stored[name] == plain[name]}
 
 
 def is_mask(node: ast.AST, names: set[str]) -> bool:

@@ -181,3 +181,26 @@ def test_bars_and_repeated_headers_are_read_row_by_row(tmp_path):
     assert streamed(framed.encode(), tmp_path, 7001).table.columns.tolist() == ["a", "b"]
     again = "a,b\n1,2\n3,4\na,b\n5,6\n7,8\n"
     assert streamed(again.encode(), tmp_path, 7001).table["a"].tolist() == [1, 3, 5, 7]
+
+
+@pytest.mark.parametrize("different_first", [True, False])
+def test_texts_that_begin_to_repeat_or_to_differ_are_kept_as_they_are(different_first):
+    texts = [f"t{i:05d}" for i in range(3000)], [f"k{i % 7}" for i in range(3000)]
+    one, other = texts if different_first else texts[::-1]
+    # 60 columns go into 30 parts: two in each, of which each is written in its own way.
+    header = ",".join(f"c.{i}" if i else "" for i in range(60))
+    rows = [",".join([str(i), text] + [str(i % 3), f"n{i}"] * 29) for i, text in enumerate(one + other)]
+    same((header + "\n" + "\n".join(rows) + "\n").encode(), 60_000)
+
+
+def test_what_is_repeated_among_texts_that_nearly_all_differ_is_found(tmp_path):
+    rows = [
+        f"again{i // 100 % 3}" if i % 100 == 7 else f"{i * 2654435761 % 2**32:08x}" for i in range(60_000)
+    ]
+    text = "t,n\n" + "".join(f"{row},1\n" for row in rows)
+    found = streamed(text.encode(), tmp_path, 100_000)
+    column = found.profile["columns"][0]
+    assert column["top"][:3] == [["again0", 200], ["again1", 200], ["again2", 200]]
+    assert column["approximate"] == ["unique", "top"]
+    assert column["unique"] == pytest.approx(59_403, rel=0.03)
+    assert found.table["t"].tolist() == rows
