@@ -161,7 +161,8 @@ async def _insert_upload(
         session = Session(session_id=upload.session_id, tenant_id=job.tenant_id, hidden=hidden)
         await services.store.insert_session(session)
     elif hidden:
-        await _hide_more(services.store, job.tenant_id, upload.session_id, hidden)
+        async with services.admission(job.tenant_id):  # of two at once, none loses what the other hides
+            await _hide_more(services.store, job.tenant_id, upload.session_id, hidden)
     kept = await _insert(services, job)
     if kept is job:
         for file in upload.files:

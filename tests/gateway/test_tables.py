@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from gateway.table_bodies import ReadAsBody
 from sandbox_image.loaders import ReadAs
-from store.records import Table, utc_now
+from store.records import Session, Table, utc_now
 from tests.gateway.conftest import CSV, Gateway
 
 
@@ -123,6 +124,33 @@ async def test_a_form_says_what_is_hidden_before_anything_is_read(gateway: Gatew
     assert session is not None
     before = {"b": ["x"]} if "{id}" in path else {}
     assert session.hidden == before | {"a": ["revenue"]}
+
+
+async def test_of_two_forms_at_once_none_loses_what_the_other_hides(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = await profiled(gateway)
+    store = gateway.services.store
+    get_session = store.get_session
+
+    async def slow(*ids: str) -> Session | None:
+        found = await get_session(*ids)
+        await asyncio.sleep(0.1)
+        return found
+
+    monkeypatch.setattr(store, "get_session", slow)
+    forms = [
+        gateway.client.post(
+            f"/sessions/{session_id}/files",
+            data={"hidden": json.dumps({table: ["ssn"]})},
+            files={"files": (f"{table}.csv", CSV)},
+        )
+        for table in ("a", "b")
+    ]
+    assert [reply.status_code for reply in await asyncio.gather(*forms)] == [201, 201]
+    session = await get_session("alpha", session_id)
+    assert session is not None
+    assert session.hidden == {"a": ["ssn"], "b": ["ssn"]}
 
 
 @pytest.mark.parametrize("hidden", ["x", "[1]", '{"a": "b"}', "[" * 5000, '{"a": [1]}', "null"])
