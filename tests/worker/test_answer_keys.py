@@ -1,11 +1,13 @@
 """What belongs to a stored answer's key, and what code may be stored: pure functions."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from store.records import Job, Part, Request
+from worker import answers
 from worker.answers import AnswerKey, changes_by_itself, keep_key, plain_question, planner_version
 from worker.context import JobContext
 from worker.sandbox.collect import DISK_FULL
@@ -51,6 +53,21 @@ def test_spaces_between_words_do_not_count(text: str, other: str, same: bool) ->
 def test_the_planners_version_is_computed_once_from_their_source() -> None:
     assert planner_version() is planner_version()
     assert len(planner_version()) == 64
+
+
+@pytest.mark.parametrize(
+    "name", ["analysis/a.py", "analysis/deep/a.py", "models/builtin/a.py", "compute_sql.py", "compute.py"]
+)
+def test_a_changed_byte_of_any_planner_is_another_version(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("a")
+    monkeypatch.setattr(answers, "__file__", str(tmp_path / "answers.py"))
+    before = planner_version.__wrapped__()
+    file.write_text("b")
+    assert planner_version.__wrapped__() != before
 
 
 def kept(*, image: str = "sha256:1", notes: tuple[str, ...] = (), **changes: Any) -> bool:

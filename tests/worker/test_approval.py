@@ -12,9 +12,11 @@ import pytest
 import redis
 
 from policies.spec import LABEL_STACK
-from store.records import Approval, Job, utc_now
+from store.records import Approval, Job, Language, utc_now
 from tests.worker import asking
 from tests.worker.asking import asked, failing_or_echo, found, queued, script, with_session, worked
+from worker.analysis.contract import RunResult
+from worker.approval import ApprovalNeededError, GatedSandbox
 from worker.engines.dummy import DummyEngine
 from worker.models.settings import ModelSettings
 from worker.reaper import sweep_jobs
@@ -71,6 +73,16 @@ async def test_after_the_approval_exactly_the_approved_code_runs(runtime: Runtim
     assert done.approval is not None
     assert (done.approval.state, done.approval.edited) == ("approved", False)
     assert "approval_seconds" in done.timings
+
+
+async def test_code_that_was_approved_in_one_language_does_not_run_in_another() -> None:
+    class Never:
+        async def run(self, code: str, language: Language, number: int) -> RunResult:
+            raise AssertionError("it ran")
+
+    approval = Approval(state="approved", code="x", language="sql")
+    with pytest.raises(ApprovalNeededError):
+        await GatedSandbox(Never(), approval).run("x", "python", 1)
 
 
 async def test_edited_code_runs_byte_for_byte_and_is_the_users(runtime: Runtime) -> None:

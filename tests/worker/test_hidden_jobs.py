@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -17,6 +18,7 @@ from worker.engines.dummy import DummyEngine
 from worker.jobs import KINDS
 from worker.models.settings import ModelSettings
 from worker.runtime import Runtime
+from worker.session_facts import write_facts
 from worker.settings import Settings
 
 
@@ -44,6 +46,30 @@ async def test_no_question_gets_a_table_that_still_has_the_column(runtime: Runti
     assert job.error.code == "hidden_not_removed"
     assert "Table sales still has category" in job.error.message
     assert job.attempts == []
+
+
+async def test_no_follow_up_goes_on_with_what_was_asked_before_something_was_hidden(runtime: Runtime) -> None:
+    outcomes = []
+    for hides in (False, True):
+        session_id = await with_session(runtime)
+        await asked(runtime, session_id)
+        if hides:
+            await hide(runtime, session_id, "email")
+            await asyncio.sleep(0.002)
+        outcomes.append((await asked(runtime, session_id, question="split by category")).outcome)
+    assert outcomes == ["ok", "not_answerable"]
+
+
+async def test_no_suggestion_is_made_of_a_table_that_still_has_the_column(runtime: Runtime) -> None:
+    session_id = await with_session(runtime)
+    job = await queued(runtime, session_id)
+    context = cast(JobContext, SimpleNamespace(job=job, runtime=runtime))
+    assert "revenue" in await write_facts(context)
+    await hide(runtime, session_id, "category")
+    assert await write_facts(context) == ""
+    session = await runtime.store.get_session(TENANT, session_id)
+    assert session is not None
+    assert session.suggestions == []
 
 
 async def test_a_hidden_name_that_the_table_has_not_is_no_hindrance(runtime: Runtime) -> None:

@@ -124,7 +124,7 @@ async def test_an_order_in_data_is_fenced(place: str) -> None:
 
 async def test_the_model_would_obey_what_stands_outside() -> None:
     box = Box()
-    await answered(Question(f"What is the sum? {ORDER}", (view(),)), box)
+    await answered(Question("What is the sum? OBEY-ME", (view(),)), box)
     assert box.codes[0] == EVIL_CODE, "the user may give orders, and the test can fail"
 
 
