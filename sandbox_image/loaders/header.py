@@ -181,7 +181,11 @@ def is_header(row: Row, below: Sequence[Row]) -> bool:
     """Whether `row` names the columns: no value stands in it, unless its values are years or a count."""
     cells = [trim(cell or "") for cell in row]
     # Digits with a zero in front are no number, and no name either.
-    values = [cell for cell in cells if cell and (is_value(cell) or cell.isdecimal())]
+    values = [
+        cell
+        for i, cell in enumerate(cells)
+        if cell and (is_value(cell) or cell.isdecimal()) and not _is_truth_name(cell, i, below)
+    ]
     if not values:
         return not _repeats_below(cells, below)
     if len(set(values)) < len(values) or len(values) == len([cell for cell in cells if cell]) or not below:
@@ -214,6 +218,14 @@ def _are_years(rows: Sequence[Row], start: int) -> bool:
     return step != 0 and all(b - a == step for a, b in zip(years, years[1:], strict=False))
 
 
+def _is_truth_name(cell: str, column: int, below: Sequence[Row]) -> bool:
+    """Whether a truth value is a name: `No` above numbers, `Yes` above counts."""
+    if candidates({cell})[0].kind != "boolean":
+        return False
+    others = {trim(row[column] or "") for row in below[:50] if column < len(row)} - {""}
+    return bool(others) and all(candidates({other})[0].kind != "boolean" for other in others)
+
+
 def _counts_up(values: Sequence[str]) -> bool:
     if len(values) < 3 or not all(value.isdecimal() and len(value) < 4 for value in values):
         return False
@@ -236,7 +248,8 @@ def _is_printed_again(cells: Sequence[str], below: Sequence[Row]) -> bool:
 
 def _repeats_below(cells: Sequence[str], below: Sequence[Row]) -> bool:
     # Words that come again and again below, in every column, are data.
-    if len(below) < 4 or not any(cells) or _is_printed_again(cells, below):
+    least = 4 if len(cells) < 3 else 2
+    if len(below) < least or not any(cells) or _is_printed_again(cells, below):
         return False
     again = 0
     for i, cell in enumerate(cells):
