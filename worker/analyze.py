@@ -19,6 +19,7 @@ from worker.ending import JobFailedError, ending
 from worker.execute import run_fields
 from worker.models.choose import choose_model, resolve_spec
 from worker.part_fields import part_fields
+from worker.profile import not_hidden
 from worker.session_facts import write_facts
 from worker.tables import doubts, put_tables, read_files, session_of, session_tables
 
@@ -125,6 +126,7 @@ async def tables_of(context: JobContext) -> list[Table]:
         if (await session_of(context)).hidden:
             # Where code runs, the originals must never have been: another sandbox gets the tables.
             context.release()
+            context.notes += await not_hidden(context)
         return tables
     tables = await session_tables(context)
     if not tables:

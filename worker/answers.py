@@ -24,6 +24,7 @@ from worker.ending import ending
 from worker.engines.base import EngineError
 from worker.models.settings import ModelSettings
 from worker.sandbox.collect import DISK_FULL
+from worker.tables import NOT_READ
 
 log = structlog.get_logger()
 _TAKEN_OVER = (
@@ -35,7 +36,6 @@ _TAKEN_OVER = (
     "stdout",
     "stderr",
     "attempts",
-    "notes",
     "receipt",
 )
 _MODEL_SETTINGS = (
@@ -112,7 +112,9 @@ async def stored_answer(context: JobContext, key: AnswerKey | None) -> dict[str,
         log.warning("a stored answer has lost a file; asked anew", cached_from=source.task_id)
         return None
     fields = {name: getattr(source, name) for name in _TAKEN_OVER}
-    context.notes = list(source.notes)
+    # Which file beside the tables could not be read is each session's own matter.
+    of_run = [note for note in source.notes if not note.startswith(NOT_READ)]
+    context.notes += [note for note in of_run if note not in context.notes]
     return ending(
         "ok",
         **fields,

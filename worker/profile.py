@@ -28,7 +28,7 @@ async def profile(context: JobContext) -> dict[str, Any]:
         await write_facts(context)
         raise
     words = await write_facts(context)
-    context.notes += await _not_hidden(context)
+    context.notes += await not_hidden(context)
     return ending(
         "ok",
         answer=" ".join([*(_sentence(table) for table in tables), words]).strip(),
@@ -52,8 +52,8 @@ def _reads_before(other: Job, job: Job) -> bool:
     return reads and earlier and other.state == "running"
 
 
-async def _not_hidden(context: JobContext) -> list[str]:
-    """What of the hidden names means nothing: a column that is misspelt is not hidden."""
+async def not_hidden(context: JobContext) -> list[str]:
+    """What of the hidden names means nothing: a misspelt column is not hidden. Raises: JobFailedError."""
     session, job = await session_of(context), context.job
     tables = await context.runtime.store.list_tables(job.tenant_id, session.session_id)
     notes = [

@@ -25,6 +25,7 @@ _DOUBTFUL = "formulas without a stored value"
 """A coercion of the sandbox's loaders that makes sums too small."""
 _SHARE_OF_TMPFS = 0.6
 """Of `/work` that uploads or tables may take; the rest is for what is made of them."""
+NOT_READ = "not read: "
 _READINGS: set[asyncio.Future[None]] = set()
 """Held, or the loop would lose them."""
 
@@ -187,7 +188,7 @@ async def read_files(context: JobContext, session_id: str, file_ids: list[str]) 
     _prepare_parts(context, sandbox, tables)
     if errors and not tables:
         raise JobFailedError("bad_file", " ".join(errors))
-    context.notes += [f"not read: {error}" for error in errors]
+    context.notes += [f"{NOT_READ}{error}" for error in errors]
     context.notes += doubts(tables)
     return tables
 

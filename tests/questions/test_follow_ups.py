@@ -52,6 +52,17 @@ def test_nothing_goes_on_with_a_question_about_tables_that_are_gone() -> None:
     assert "cannot read over these tables" in answer
 
 
+@pytest.mark.parametrize(
+    "question", ["correlation between tip and total_bill", "how many rows with tip between 2 and 5"]
+)
+def test_a_whole_question_that_ends_with_two_names_stands_alone(question: str) -> None:
+    """The question before had several parts, which the rules read one by one only."""
+    before = "What is the average tip by day? Also show the distribution of tip."
+    answer = ask(question, "tips.csv", history=((before, "an answer"),))
+    assert isinstance(answer, Answered), answer
+    assert "going on" not in answer.plan.understood
+
+
 @pytest.mark.parametrize("question", ["as a chart", "plot it", "as a bar chart", "show it as a bar chart"])
 def test_the_answer_before_can_be_drawn(question: str) -> None:
     answer = ask(question, "tips.csv", history=(("average tip by day", "an answer"),))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store.records import Artifact, Job, Session, utc_now
+from store.records import Artifact, Job, Session, Table, utc_now
 from tests.worker.asking import (
     PROFILE,
     QUESTION,
@@ -25,6 +25,8 @@ from tests.worker.asking import (
     worked,
 )
 from worker import answers
+from worker.analyze import tables_of
+from worker.context import JobContext
 from worker.engines.dummy import DummyEngine
 from worker.models.settings import ModelSettings
 from worker.runtime import Runtime
@@ -112,6 +114,21 @@ async def test_other_data_is_a_miss(runtime: Runtime, other: dict[str, Any]) -> 
 async def test_the_same_data_in_another_session_is_a_hit(runtime: Runtime) -> None:
     first = await asked(runtime, await with_session(runtime))
     assert (await asked(runtime, await with_session(runtime))).cached_from == first.task_id
+
+
+async def test_what_could_not_be_read_beside_it_is_each_sessions_own_matter(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def of_files(context: JobContext) -> list[Table]:
+        context.notes += notes
+        return await tables_of(context)
+
+    monkeypatch.setattr("worker.analyze.tables_of", of_files)
+    notes = ["not read: a.csv: it is empty", "left out: a figure"]
+    assert (await asked(runtime, await with_session(runtime))).notes == notes
+    notes = ["not read: b.csv: it is empty"]
+    second = await asked(runtime, await with_session(runtime))
+    assert (second.cached, second.notes) == (True, ["not read: b.csv: it is empty", "left out: a figure"])
 
 
 async def test_another_table_beside_it_is_a_miss(runtime: Runtime) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from store.records import utc_now
+from store.records import Table, utc_now
 from tests.worker.asking import TENANT, asked, failing_or_echo, found, queued, with_session, worked
 from worker.context import JobContext
 from worker.ending import ending
@@ -135,3 +135,22 @@ async def test_a_reading_goes_on_when_the_question_that_began_it_is_cancelled(
         while (await found(runtime, reading)).state == "running":  # noqa: ASYNC110 - nothing else tells
             await asyncio.sleep(0.02)
     assert (await found(runtime, reading)).state == "succeeded"
+
+
+async def test_a_question_with_its_files_says_which_hidden_name_means_nothing(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no profile task whose notes would say it, and the model has seen the column."""
+
+    async def as_read(context: JobContext, session_id: str, file_ids: list[str]) -> list[Table]:
+        return await runtime.store.list_tables(TENANT, session_id)
+
+    monkeypatch.setattr("worker.analyze.read_files", as_read)
+    session_id = await with_session(runtime)
+    await hide(runtime, session_id, "catgeory")
+    job = await asked(runtime, session_id, file_ids=["f"])
+    assert job.state == "succeeded"
+    (note,) = job.notes
+    assert "catgeory; is one misspelt?" in note
+    again = await asked(runtime, session_id, file_ids=["f"])
+    assert (again.cached, again.notes) == (True, [note])

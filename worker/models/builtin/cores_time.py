@@ -103,12 +103,23 @@ def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
         if dated.name == agg.column or (named is not None and named.name != dated.name):
             continue
         period = next(iter(periods), None) or default_period(dated)
+        if named is None and periods and (other := _called(period, dated, context)):
+            context.blame(
+                f'"{period}" may mean {other} or the {period} of {dated.name}: name the one that is meant'
+            )
+            continue
         if period is not None:
             yield Frame(
                 "trend", (agg,), (Dim(dated.name, period),), which=best[0] if best else "", chart="line"
             )
     if not context.table.of_kind("date"):
         context.blame("there is no date column to see a trend over")
+
+
+def _called(period: str | None, dated: Column, context: Context) -> str:
+    """Return another column called as the period, or nothing: a season's year is not that of its days."""
+    found = (c.name for c in context.table.columns if c.words == (period,) and c.name != dated.name)
+    return next(found, "")
 
 
 def chosen_function(context: Context, found: Column) -> Agg | None:

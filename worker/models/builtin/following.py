@@ -29,7 +29,8 @@ def settle(
     words = [token.norm for token in tokenize(text)]
     if not history or len(words) > MAX_WORDS:
         return choose(text, tables, joins), ""
-    marked = bool(MARKERS & {*words[:2], *words[-1:], *words[-2:-1]})
+    # "between a and b" ends with two names.
+    marked = bool(MARKERS & {*words[:2], *words[-1:]} | MARKERS - {"and"} & {*words[-2:-1]})
     alone = "" if marked else choose(text, tables, joins)
     if isinstance(alone, Sure) and not _lone(words):
         return alone, ""

@@ -30,6 +30,9 @@ TABLES = {
     ),
     "bands": pd.DataFrame({"label": ["More than 10", "top 5", "over 18"], "score": [1, 2, 4]}),
     "bills": pd.DataFrame({"paid": [True, None, False, False], "due": [1, 2, 4, 8]}),
+    "matches": pd.DataFrame(
+        {"year": [2022, 2022, 2023, 2023], "played": DAYS[[0, 0, 2, 3]], "goals": [1, 2, 4, 8]}
+    ),
     "web": pd.DataFrame({"visits": [5, 5, 7], "unique_visitors": [3, 4, 4], "page": ["a", "b", "a"]}),
 }  # fmt: skip
 
@@ -49,6 +52,7 @@ DECLINES = [
     ("bands", "how many top 5 rows", "label"),
     ("bills", "how many rows where paid is not true", "no paid"),
     ("bills", "how many are not paid", "no paid"),
+    ("matches", "trend of goals by year", "year of played"), ("matches", "yearly goals", "year of played"),
     ("web", "list visits", "sum of visits"), ("web", "show me the visits", "sum of visits"),
     ("web", "what are the visits", "sum of visits"), ("web", "unique visits", "unique values"),
     ("web", "how many unique visits", "unique values"),
@@ -63,6 +67,7 @@ ANSWERS: list[tuple[str, str, Any]] = [
     ("account", "sum of balance", 75), ("account", "average balance", 18.75),
     ("shelf", "sum of unit_cost", 4.0), ("shelf", "average cost", 2.0), ("shelf", "total stock", 7),
     ("calls", "how many rows where agent is May", 2), ("calls", "sum of rating", 10),
+    ("matches", "trend of goals by year of played", {2023: 3, 2024: 12}),
     ("quarters", "maximum quarter", 4),
     ("places", "how many rows where place is North", 2), ("places", "sum of count", 25),
     ("bands", "total score where label is more than 10", 1), ("bands", "total score where label is top 5", 2),
