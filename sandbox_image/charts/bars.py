@@ -23,7 +23,7 @@ def bar(data: Any, notes: list[str], rest: str = "") -> tuple[list[dict[str, Any
         return _bars(data, notes)
     held = data.iloc[:, 0] if isinstance(data, pd.DataFrame) else pd.Series(data)
     values = numbers_of(held, notes, "groups")
-    at, axis, _ = scale(values.index)
+    at, axis = _places(values.index)
     if "type" not in axis and at and max(at) - min(at) > 3 * len(at):
         at, axis = labels(values.index), {"type": "category"}
     if axis.get("type") != "category":
@@ -47,6 +47,14 @@ def bar(data: Any, notes: list[str], rest: str = "") -> tuple[list[dict[str, Any
     return [lying], {"yaxis": axis, "height": 170 + BAR_HEIGHT * max(len(at), 12)}
 
 
+def _places(index: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return the positions and the axis; of bars on one spot only one would be seen."""
+    at, axis, _ = scale(index)
+    if len(set(at)) < len(at) <= MAX_DATED_BARS:
+        return labels(index), {"type": "category"}
+    return at, axis
+
+
 def _largest(values: pd.Series, notes: list[str], rest: str) -> pd.Series:
     """Return the largest bars (the first, if they are in order), and the rest as one where it may be."""
     rising = values.is_monotonic_increasing and not values.is_monotonic_decreasing
@@ -65,7 +73,7 @@ def _largest(values: pd.Series, notes: list[str], rest: str) -> pd.Series:
 
 def _bars(data: pd.DataFrame, notes: list[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     numbers = fewer(data, notes, MAX_SETS, "sets of bars")
-    at, axis, _ = scale(numbers.index)
+    at, axis = _places(numbers.index)
     if axis.get("type") == "category" and len(numbers) > MAX_GROUPS:
         notes.append(f"the {MAX_GROUPS} largest of {len(numbers):,} groups")
         largest = numbers.abs().sum(axis=1).to_numpy().argsort(kind="stable")[::-1][:MAX_GROUPS]

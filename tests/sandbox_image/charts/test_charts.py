@@ -237,3 +237,15 @@ def test_cells_are_coloured_by_sign_and_written():
     [trace] = content["data"]
     assert (trace["zmin"], trace["zmax"]) == (-1, 1)
     assert [text.get_text() for text in picture(content).axes[0].texts] == ["1.00", "-0.50", "-0.50", "1.00"]
+
+
+@pytest.mark.parametrize(
+    "index", [[2020, 2020, 2021], pd.to_datetime(["2024-01-01", "2024-01-01", "2024-02-01"])]
+)
+def test_two_bars_are_never_on_one_spot(index):
+    data = pd.Series([5, 9, 3], index=index)
+    (trace,) = chart("bar", data).data
+    names = trace.y if trace.orientation == "h" else trace.x
+    assert len(set(names)) == 3
+    sets = chart("bar", pd.DataFrame({"a": data, "b": data})).data
+    assert [len(set(one.x)) for one in sets] == [3, 3]

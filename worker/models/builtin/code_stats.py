@@ -114,7 +114,7 @@ def _anova(frame: Frame, _: Table, rows: str) -> list[str]:
         "groups = [group for _, group in known.groupby(level=0)]",
         "within = sum(((group - group.mean()) ** 2).sum() for group in groups)",
         *_guarded(
-            "len(groups) < 2 or len(known) <= len(groups) or within == 0",
+            "len(groups) < 2 or max(group.nunique() for group in groups) < 2",
             ["test = stats.f_oneway(*groups)", *_series(cells)],
         ),
     ]

@@ -255,3 +255,8 @@ def test_every_number_of_the_words_is_in_the_result() -> None:
     assert f"p = {cells['p-value']:.4f}" in words
     assert "(n = 10)" in words
     assert math.isclose(cells["mean of a"], 0.75)
+
+
+def test_no_analysis_of_variance_where_only_rounding_varies() -> None:
+    frame = _grouped({"a": [0.1] * 3, "b": [0.3] * 3, "c": [0.3] * 3}, "yield", "plot")
+    assert _answered("anova of yield by plot", frame)[0] == "not enough different values to tell"
