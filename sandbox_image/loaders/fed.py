@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+_SLICE_BYTES = 16 << 10
+
 Restart = Callable[[], Iterator[bytes]]
 """Gives the file from its beginning, block by block; what an earlier call gave is over then."""
 
@@ -88,13 +90,13 @@ def unpacked(restart: Restart, block_bytes: int) -> Restart:
 def _gunzip(blocks: Iterator[bytes], block_bytes: int) -> Iterator[bytes]:
     member = zlib.decompressobj(31)
     held = bytearray()
-    for block in blocks:
-        data = block
+    for data in _slices(blocks):
         while data:
             if member.eof:
-                member = zlib.decompressobj(31)
                 data = data.lstrip(b"\0")  # padding behind a member
-                continue
+                if not data:
+                    break
+                member = zlib.decompressobj(31)
             held += member.decompress(data, block_bytes)
             data = member.unconsumed_tail or member.unused_data
             if len(held) >= block_bytes:
@@ -106,3 +108,10 @@ def _gunzip(blocks: Iterator[bytes], block_bytes: int) -> Iterator[bytes]:
             raise EOFError("the archive is cut off")
     if held:
         yield bytes(held)
+
+
+def _slices(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Small ones: what is behind a member is copied with each of them."""
+    for block in blocks:
+        for start in range(0, len(block), _SLICE_BYTES):
+            yield block[start : start + _SLICE_BYTES]

@@ -4,7 +4,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from sandbox_image.tables import Sql, Tables
+from sandbox_image.tables import Source, Sql, Tables
 
 
 @pytest.fixture
@@ -64,3 +64,41 @@ def test_sql_reaches_no_other_file_and_no_setting(paths, tmp_path, query):
 def test_no_tables_is_no_trouble():
     assert Sql({}, threads=1, memory_bytes=None)("SELECT 1 AS one")["one"][0] == 1
     assert repr(Tables({})) == "<tables: none>"
+
+
+ROWS = 300_000
+
+
+@pytest.fixture
+def in_parts(tmp_path):
+    """A table of five columns, of which three are there, in parts of their own."""
+    pd.DataFrame({"c": range(ROWS), "a": range(0, -ROWS, -1)}).to_parquet(
+        tmp_path / "p1", row_group_size=7000
+    )
+    pd.DataFrame({"e": [str(i % 7) for i in range(ROWS)]}).to_parquet(tmp_path / "p2", row_group_size=11_000)
+    files = [{"path": "p1", "columns": ["c", "a"]}, {"path": "p2", "columns": ["e"]}]
+    return Source.of({"columns": list("abcde"), "files": files}, tmp_path)
+
+
+def test_a_table_in_parts_has_the_columns_that_are_there_in_their_order(in_parts):
+    frame = Tables({"big": in_parts})["big"]
+    assert frame.columns.tolist() == ["a", "c", "e"]
+    assert (frame["a"] == -frame["c"]).all()
+    assert (frame["e"] == (frame["c"] % 7).astype(str)).all()
+
+
+def test_sql_keeps_the_rows_of_parts_together(in_parts):
+    sql = Sql({"big": in_parts}, threads=4, memory_bytes=1 << 30)
+    assert sql("SELECT * FROM big LIMIT 1").to_dict("list") == {"a": [0], "c": [0], "e": ["0"]}
+    wrong = "SELECT count(*) AS n FROM big WHERE a + c <> 0 OR e <> (c % 7)::VARCHAR"
+    assert sql(wrong)["n"][0] == 0
+    assert sql("SELECT min(c) AS n FROM big WHERE e = '3' AND a < -200000")["n"][0] == 200_007
+    assert sql("SELECT e FROM big ORDER BY c DESC LIMIT 1")["e"][0] == str((ROWS - 1) % 7)
+
+
+def test_a_table_of_which_no_column_is_there_says_so(tmp_path):
+    empty = Source.of({"columns": ["a"], "files": []}, tmp_path)
+    with pytest.raises(KeyError, match="none of the table's columns is loaded"):
+        Tables({"big": empty})["big"]
+    with pytest.raises(duckdb.CatalogException, match="big"):
+        Sql({"big": empty}, threads=1, memory_bytes=None)("SELECT 1 FROM big")

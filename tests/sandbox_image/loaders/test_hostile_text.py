@@ -1,11 +1,13 @@
 """Text that was written to keep a reader busy is read, or refused, in a moment."""
 
+import gzip
 import time
 import zipfile
 
 import pytest
 
 from sandbox_image.loaders.cell_kinds import CellKinds
+from sandbox_image.loaders.fed import unpacked
 from sandbox_image.loaders.lines import is_framed, unframed, without_rules
 from sandbox_image.loaders.number_formats import NumberFormat
 from sandbox_image.loaders.readings import candidates
@@ -48,6 +50,12 @@ def test_many_merged_areas_without_an_end(tmp_path):
         archive.writestr("sheet.xml", "<sheetData/>" + "<mergeCell " * LENGTH)
     with zipfile.ZipFile(tmp_path / "a.zip") as archive, archive.open("sheet.xml") as source:
         assert read_merged(source) == []
+
+
+def test_a_gzip_file_of_many_members():
+    data = gzip.compress(b"a,b\n") + gzip.compress(b"") * 100_000 + gzip.compress(b"1,2\n")
+    blocks = unpacked(lambda: iter([data]), 1 << 20)()
+    assert b"".join(blocks) == b"a,b\n1,2\n"
 
 
 def test_a_rule_is_still_one():

@@ -82,6 +82,22 @@ def _same_profiles(found, expected) -> None:
                 assert got[name] == value, (wanted["name"], name)
 
 
+LATE = {
+    "12": ("007", "0x1F", "+5", " 5", "5 ", "1e3", "1_000", "１２", "9" * 19, "yes"),
+    "1.5": ("007.5", "+1.5", "inf", "nan", "1e400", "1e5", ".5", "5.", "1,5", "0x1p3"),
+    "2024-01-02": ("2024-1-2", "20240102", "2024-01-02T00:00:00Z", "24:00", "0001-01-01"),
+    "true": ("True", "1", "t", "TRUE ", "yes"),
+}
+"""What comes late in columns of other cells, each in a column of its own."""
+
+
+@pytest.mark.parametrize("usual", LATE)
+def test_so_it_does_where_one_late_cell_is_written_otherwise(usual):
+    names = "\t".join(f"c{place}" for place in range(len(LATE[usual])))
+    rows = ["\t".join(LATE[usual] if row == 950 else [usual] * len(LATE[usual])) for row in range(1000)]
+    same("\n".join([names, *rows]).encode(), 5003)
+
+
 @pytest.mark.parametrize("kind", FILES)
 def test_a_stream_gives_what_the_whole_file_gives(kind):
     same(FILES[kind].encode(), 7001)
@@ -97,12 +113,24 @@ def test_a_regular_file_is_sent_once():
     assert same(FILES["plain"].encode(), 7001) == 1
 
 
+@pytest.mark.parametrize("kind", ["quoted", "line breaks in quotes", "crlf", "no end of line"])
+def test_so_is_one_with_quotes(kind):
+    assert same(FILES[kind].encode(), 7001) == 1
+
+
 def test_a_late_surprise_costs_one_pass_more():
     assert same(FILES["late float"].encode(), 7001) == 2
 
 
 def test_gzip_is_unpacked_on_the_way():
     same(gzip.compress(FILES["plain"].encode()), 1000, "t.csv.gz", "gz")
+
+
+@pytest.mark.parametrize("behind", [b"", bytes(30)])
+def test_a_gzip_file_of_several_members_is_unpacked_whole(behind):
+    text = FILES["plain"].encode()
+    packed = gzip.compress(text[:9000]) + gzip.compress(b"") + gzip.compress(text[9000:]) + behind
+    same(packed, 1000, "t.csv.gz", "gz")
 
 
 def test_a_cut_off_gzip_says_so(tmp_path):

@@ -88,3 +88,28 @@ def test_what_is_misshapen_is_refused(wrong: dict[str, Any]) -> None:
 def test_keys_are_columns_of_the_table(keys: Any) -> None:
     with pytest.raises(BadProfileError):
         checked(keys=keys)
+
+
+def test_parts_hold_each_column_once() -> None:
+    part = {"name": "t.p0.parquet", "columns": ["id"]}
+    assert checked(parts=[part])["parts"] == [part]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [],
+        {},
+        ["t.p0.parquet"],
+        [{"name": "t.p0.parquet", "columns": []}],
+        [{"name": "t.p0.parquet", "columns": ["other"]}],
+        [{"name": "t.p0.parquet", "columns": [1]}],
+        [{"name": "t.p0.parquet", "columns": "id"}],
+        [{"name": None, "columns": ["id"]}],
+        [{"name": "a", "columns": ["id"]}, {"name": "b", "columns": ["id"]}],
+        [{"name": "a", "columns": ["id"]}, *({"name": "b", "columns": []} for _ in range(64))],
+    ],
+)
+def test_other_parts_are_refused(parts: Any) -> None:
+    with pytest.raises(BadProfileError):
+        checked(parts=parts)
