@@ -1,6 +1,9 @@
 """A file that is fed: read in a real sandbox, kept by columns, and asked about, with nothing else loaded."""
 
 import asyncio
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +11,15 @@ from uuid import uuid4
 
 import pytest
 
+from policies.model import load_policy
+from policies.spec import LABEL_OWNER, LABEL_STACK
 from store.base import BlobMissingError
 from store.records import Job, Request, Session, StoredFile
 from tests.engine_services import ENGINES, IMAGE
 from worker import big_tables
 from worker.jobs import run_job
-from worker.runtime import Runtime
+from worker.reaper import sweep_containers
+from worker.runtime import Runtime, owner_lives
 from worker.settings import Settings
 
 TENANT = "t"
@@ -174,3 +180,117 @@ async def test_a_sandbox_that_is_killed_amid_a_feed_ends_the_job_clearly(
     job = await ended(runtime, file, "profile", file_ids=[file.file_id])
     assert job.state == "failed"
     assert job.outcome in ("bad_file", "runner_lost")
+
+
+async def reading(runtime: Runtime, file: StoredFile) -> Job:
+    request = Request(file_ids=[file.file_id])
+    job = Job(tenant_id=TENANT, session_id=file.session_id, kind="profile", request=request)
+    await runtime.store.insert_job(job)
+    return job
+
+
+class Stage:
+    """Feeds that stop in the middle, and the sandboxes of the jobs that wait for the rest."""
+
+    def __init__(self, runtime: Runtime, monkeypatch: Any) -> None:
+        self.begun = asyncio.Event()
+        self.runtime = runtime
+        self.containers: list[str] = []
+        take = Runtime.take_sandbox
+
+        async def noted(runtime: Runtime, *args: Any) -> Any:
+            taken = await take(runtime, *args)
+            self.containers.append(taken.sandbox.container_id)
+            return taken
+
+        async def held(blobs: Any, key: str) -> AsyncIterator[bytes]:
+            yield csv()[:100_000]
+            self.begun.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(Runtime, "take_sandbox", noted)
+        monkeypatch.setattr(type(runtime.blobs), "get", held)
+
+    async def all_gone(self) -> bool:
+        """Whether none of the sandboxes is there any more, some seconds later at most."""
+        engine = await self.runtime.engine()
+        for _ in range(100):
+            there = await engine.find({LABEL_STACK: self.runtime.settings.stack})
+            if not {one.container_id for one in there} & set(self.containers):
+                return bool(self.containers)
+            await asyncio.sleep(0.1)
+        return False
+
+
+async def test_a_cancel_amid_a_feed_ends_the_job_and_its_sandbox(runtime: Runtime, monkeypatch: Any) -> None:
+    file = await uploaded(runtime, csv())
+    stage = Stage(runtime, monkeypatch)
+    job = await reading(runtime, file)
+    running = asyncio.create_task(run_job(runtime, TENANT, job.task_id))
+    await asyncio.wait_for(stage.begun.wait(), 60)
+    await runtime.store.request_cancel(TENANT, job.task_id)
+    await asyncio.wait_for(running, 10)
+    found = await runtime.store.get_job(TENANT, job.task_id)
+    assert found is not None
+    assert (found.state, found.outcome) == ("cancelled", "cancelled")
+    assert await stage.all_gone()
+    assert await runtime.store.list_tables(TENANT, file.session_id) == []
+
+
+async def test_the_clock_of_a_load_that_ends_amid_a_feed_ends_the_job_and_its_sandbox(
+    runtime: Runtime, monkeypatch: Any
+) -> None:
+    policy = load_policy("default")
+    limits = policy.limits.model_copy(update={"load_wall_seconds": 1.5, "grace_seconds": 1})
+    monkeypatch.setattr("worker.context.load_policy", lambda _: policy.model_copy(update={"limits": limits}))
+    file = await uploaded(runtime, csv())
+    stage = Stage(runtime, monkeypatch)
+    job = await ended(runtime, file, "profile", file_ids=[file.file_id])
+    assert stage.begun.is_set()
+    assert (job.state, job.outcome) == ("failed", "bad_file")
+    assert job.error is not None
+    assert "big.csv: Reading the file took longer than 1.5 s" in job.error.message
+    assert await stage.all_gone()
+
+
+DYING = """
+import asyncio, os, signal, sys
+from worker import big_tables
+from worker.jobs import run_job
+from worker.runtime import Runtime
+from worker.settings import Settings
+
+async def die(blobs, key):
+    yield b"id,kind,amount,note\\n" + b"1,A,1,n\\n" * 9999
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    big_tables.FED_BYTES = 1
+    runtime = Runtime(Settings.model_validate_json(sys.argv[1]))
+    await runtime.open()
+    type(runtime.blobs).get = die
+    await run_job(runtime, "t", sys.argv[2])
+
+asyncio.run(main())
+"""
+
+
+async def test_a_worker_that_is_killed_amid_a_feed_leaves_the_job_to_the_next(runtime: Runtime) -> None:
+    file = await uploaded(runtime, csv())
+    job = await reading(runtime, file)
+    settings = runtime.settings.model_copy(update={"lease_seconds": 3})
+    given = [sys.executable, "-c", DYING, settings.model_dump_json(), job.task_id]
+    died = await asyncio.to_thread(subprocess.run, given, timeout=60, check=False, capture_output=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    async with asyncio.timeout(60):
+        while (found := await runtime.store.get_job(TENANT, job.task_id)) and found.state == "running":
+            await run_job(runtime, TENANT, job.task_id)
+            await asyncio.sleep(0.1)
+    assert found is not None
+    assert (found.outcome, found.deliveries) == ("ok", 2)
+    (table,) = await runtime.store.list_tables(TENANT, file.session_id)
+    assert table.profile["rows"] == ROWS
+    engine = await runtime.engine()
+    await sweep_containers(engine, runtime.settings)
+    left = await engine.find({LABEL_STACK: runtime.settings.stack})
+    assert all(owner_lives(one.labels[LABEL_OWNER], runtime.settings.worker_name) for one in left)
