@@ -16,6 +16,7 @@ from tests.questions.asked_people import PEOPLE
 from tests.questions.asked_public import TABLES_1
 from tests.questions.asked_public_more import TABLES_2
 from tests.questions.asked_relations import RELATIONS
+from tests.questions.asked_said import NOT_SAID, SAID
 from tests.questions.asked_shop import SHOP
 from tests.questions.asked_statistics import STATISTICS
 from tests.questions.asked_time import TIMES
@@ -25,9 +26,9 @@ from tests.questions.rows import FILES, rows_of
 from tests.questions.running import Answered, ask, loaded
 
 CORPUS: list[Asked] = [*SHOP, *PEOPLE, *TIMES, *NUMBERS, *COMPARED, *TABLES_1, *TABLES_2]
-CORPUS += [*CHARTS, *STATISTICS, *RELATIONS]
+CORPUS += [*CHARTS, *STATISTICS, *RELATIONS, *SAID]
 SURE = [(one, question) for one in CORPUS for question in one.questions]
-DOUBTFUL: list[Refused] = [*REFUSED, *REFUSED_MORE]
+DOUBTFUL: list[Refused] = [*REFUSED, *REFUSED_MORE, *NOT_SAID]
 LEAST_ANSWERED = 0.85
 
 

@@ -140,6 +140,14 @@ _BELOW = ("below", "lower than", "less than", "smaller than", "<", "under")
 _MEANS = ("average", "the average", "the mean", "mean", "the overall average")
 
 
+def in_column() -> Parser:
+    """Match `between 500 and 1000 in price`: bounds that name their column behind them."""
+    inside = seq(
+        phrase("between", "from"), number(), phrase("and", "to"), number(), phrase("in"), column("number")
+    )
+    return bound(inside, lambda c, v: _between(c, (v[5], None, None, None, v[1], None, v[3])))
+
+
 def _both(_: Context, parts: tuple[Any, ...]) -> Iterator[tuple[Filter, ...]]:
     found, _be, first, low, _joint, _again, second, high = parts
     if (first in _UPPER and second in _LOWER) and low > high:

@@ -89,10 +89,15 @@ def _check_aggregate(agg: Agg, table: Table) -> None:
         )
     if column.kind not in {"number", "date"}:
         raise NotSureError(f"{what} of {column.name} makes no sense: it holds {_holding(column)}")
-    if agg.function in _NUMERIC and column.id_like:
+    placed = column.stems[-1] in _PLACES and agg.function != "sum" if column.stems else False
+    if agg.function in _NUMERIC and column.id_like and not placed:
         raise NotSureError(
             f"{what} of {column.name} makes no sense: its numbers are names (ids, codes or dates)"
         )
+
+
+_PLACES = {"latitude", "longitude", "lat", "lon", "lng"}
+"""Numbers that are no amounts, though a mean of them is a place."""
 
 
 def _holding(column: Column) -> str:

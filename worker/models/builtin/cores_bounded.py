@@ -9,9 +9,11 @@ from worker.models.builtin import lexicon
 from worker.models.builtin.cores import aggregates
 from worker.models.builtin.cores_ranked import ranked_frames, subject, subject_seen
 from worker.models.builtin.cores_time import two_values
-from worker.models.builtin.filters import ARTICLE, held
+from worker.models.builtin.filters import ARTICLE, held, values
 from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, meaning, opt, phrase, seq
+from worker.models.builtin.groups import dim
+from worker.models.builtin.kinds import kinds_apart, two_flags, two_kinds
 from worker.models.builtin.mentions import described_column, number, whole_number
 from worker.models.builtin.row_nouns import row_noun
 
@@ -55,7 +57,52 @@ def compared_frame() -> Parser:
                 "aggregate", (agg,), (Dim(found.name),), filters=(held(found, texts),), which="compared"
             )
 
-    return bound(seq(phrase("compare"), ARTICLE, single, joint, two_values()), make)
+    def apart(_: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
+        dim, filters = kinds_apart(v[-1])
+        yield Frame("aggregate", (v[2],), (dim,), filters=filters, which="compared")
+
+    return alt(
+        bound(seq(phrase("compare"), ARTICLE, single, joint, two_values()), make),
+        bound(seq(phrase("compare"), ARTICLE, single, joint, two_flags()), apart),
+        varied_frame(single),
+        bound(higher_for(single), lambda c, v: make(c, (None, None, v[0], None, v[1]))),
+    )
+
+
+def varied_frame(single: Parser) -> Parser:
+    """Match `how does the average tip vary by day`: the number of each group."""
+    ask = phrase("how does", "how do", "how did", "does", "compare")
+    vary = phrase(
+        "vary by", "differ by", "vary across", "differ across", "differ between", "vary between", "vary with",
+        "change by", "change with", "compare across", "compare by", "by", "across", "between", "among",
+    )  # fmt: skip
+    group = alt(dim(), applied(two_kinds(), lambda found: Dim(found.name)))
+    return bound(
+        seq(ask, ARTICLE, single, vary, opt(phrase("the", "different", "the different")), group),
+        lambda c, v: (
+            [Frame("aggregate", (v[2],), (v[5],), which="compared")] if v[2].column != v[5].column else []
+        ),
+    )
+
+
+def higher_for(single: Parser) -> Parser:
+    """Match `do men have a higher average tip than women`; the value is the number and the two values."""
+    more = phrase("higher", "lower", "larger", "smaller", "greater", "bigger", "longer", "shorter")
+    one = values(common=False)
+    article = opt(phrase("a", "an", "the"))
+    have = phrase("have", "has", "had", "get", "earn", "show")
+    place = phrase("for", "in", "among", "of", "on", "at")
+    than = phrase("than", "than in", "than for", "than on", "than among", "than at", "than those of")
+    ahead = seq(phrase("do", "does", "did"), ARTICLE, one, have, article, more, single, than, ARTICLE, one)
+    behind = seq(phrase("is", "was", "are"), ARTICLE, single, more, place, ARTICLE, one, than, ARTICLE, one)
+
+    def pair(agg: Agg, first: Any, second: Any) -> Iterator[Any]:
+        if first[0].name == second[0].name and len(first[1]) == len(second[1]) == 1 and first[1] != second[1]:
+            yield agg, (first[0], (*first[1], *second[1]))
+
+    return alt(
+        bound(ahead, lambda c, v: pair(v[6], v[2], v[9])), bound(behind, lambda c, v: pair(v[2], v[6], v[9]))
+    )
 
 
 def adjective_frame() -> Parser:
@@ -69,7 +116,11 @@ def adjective_frame() -> Parser:
         adjective,
         on_average,
     )
-    named = seq(ARTICLE, opt(whole_number()), adjective, subject_seen())
+    who = phrase("who is", "who was", "who are", "who were", "")
+    named = applied(
+        seq(who, ARTICLE, opt(whole_number()), adjective, opt(whole_number()), subject_seen()),
+        lambda v: (v[1], v[2] if v[4] is None else v[4] if v[2] is None else 0, v[3], v[5]),
+    )
 
     def which(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
         yield from _measured(context, v[1], v[3], 1, mean=v[4] is not None)
@@ -88,6 +139,11 @@ def _measured(context: Context, who: Any, word: str, limit: int, *, mean: bool) 
     by = described_column(context, word)
     if by is None or (who[0] is not None and who[0].column == by.name):
         return
+    if who[0] is not None and not mean and word in lexicon.OF_MANY:
+        named = context.table.column(who[0].column)
+        if named.unique < context.table.rows or named.nulls:
+            context.blame(f"there are several rows for each {named.name}: ask for its highest {by.name}")
+            return
     agg = Agg("mean", by.name) if mean else None
     yield from ranked_frames(context, who, (agg, by), limit=limit, ascending=ascending)
 

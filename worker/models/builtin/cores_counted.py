@@ -11,6 +11,7 @@ from worker.models.builtin.filters import ARTICLE
 from worker.models.builtin.frame import Agg, Filter, Frame
 from worker.models.builtin.grammar import Context, Found, Parser, alt, applied, bound, opt, phrase, seq
 from worker.models.builtin.held_values import value
+from worker.models.builtin.kinds import flag_kind, kinds_apart, two_kinds
 from worker.models.builtin.mentions import column
 from worker.models.builtin.modifiers import adjectives
 from worker.models.builtin.row_nouns import counting_column, row_noun
@@ -42,8 +43,16 @@ def counted() -> Parser:
         ),
         lambda v: Frame("aggregate", (Agg("count"),), filters=(*v[1], *v[5])),
     )
+    apart = bound(seq(_HEAD, ARTICLE, two_kinds(), row_noun()), _counted_apart)
     return alt(
-        sexed, inside, noun_count, total, grouped, bound(seq(_HEAD, ARTICLE, flagged()), _flags), amounts()
+        sexed,
+        inside,
+        apart,
+        noun_count,
+        total,
+        grouped,
+        bound(seq(_HEAD, ARTICLE, flag_kind()), _flags),
+        amounts(),
     )
 
 
@@ -83,25 +92,19 @@ def _counted_sex(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
         context.blame(f"rows may be no persons: ask for rows where {found.name} is {held}")
 
 
-def flagged() -> Parser:
-    """Match the plural of a boolean column's name (`smokers`)."""
-
-    def parse(context: Context, at: int) -> Iterator[Found]:
-        for found, end in column("boolean")(context, at):
-            spoken = context.norm(end - 1)
-            if spoken and spoken != stem(spoken) and found.stems[-1:] == (stem(spoken),):
-                yield found, end
-
-    return parse
+def _counted_apart(_: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
+    dim, filters = kinds_apart(parts[2])
+    yield Frame("aggregate", (Agg("count"),), (dim,), filters=filters)
 
 
 def _flags(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
-    found: Column = parts[2]
+    found: Filter = parts[2]
     repeated = [c for c in context.table.columns if c.stems[-1:] == ("id",) and c.unique < context.table.rows]
     if repeated:
-        context.blame(f"{repeated[0].name} repeats: ask for rows where {found.name} is true")
+        wanted = str(found.values[0]).lower()
+        context.blame(f"{repeated[0].name} repeats: ask for rows where {found.column} is {wanted}")
     else:
-        yield Frame("aggregate", (Agg("count"),), filters=(Filter(found.name, "=", (True,)),))
+        yield Frame("aggregate", (Agg("count"),), filters=(found,))
 
 
 def amounts() -> Parser:

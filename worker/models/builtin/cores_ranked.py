@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from worker.models.builtin import lexicon
 from worker.models.builtin.cores import aggregates
-from worker.models.builtin.filters import ARTICLE
+from worker.models.builtin.filters import ARTICLE, seq_second, value_phrase
 from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Found, Parser, alt, applied, bound, opt, phrase, seq
 from worker.models.builtin.groups import period_dim
@@ -19,6 +20,7 @@ from worker.models.builtin.schema import Column, Table
 _MOST = applied(phrase(*lexicon.MOST), lambda _: False)
 _LEAST = applied(phrase(*lexicon.LEAST), lambda _: True)
 _SUPERLATIVE = alt(_MOST, _LEAST)
+_ABOUT = opt(seq_second(phrase("of", "in", "for"), value_phrase()))
 _HAS = phrase(
     "has", "have", "had", "with", "has got", "generated", "generates", "generate", "made", "makes", "earned",
     "earns", "brought in", "brings in", "produced", "produces", "shows", "showed", "that has", "that have",
@@ -164,25 +166,34 @@ def which_frame() -> Parser:
         subject(),
         phrase("is", "are", "was", "were"),
         measure(),
+        _ABOUT,
         ARTICLE,
         _SUPERLATIVE,
     )
     when = seq(
-        phrase("when was", "when were", "when is", "when did we have"), ARTICLE, column("number"),
+        phrase("when was", "when were", "when is", "when did we have"), ARTICLE, column("number"), _ABOUT,
         opt(phrase("at its")), ARTICLE, _SUPERLATIVE,
     )  # fmt: skip
     return alt(
         bound(when, _when),
         bound(asked, make),
-        bound(is_highest, lambda c, v: ranked_frames(c, v[1], v[3], limit=1, ascending=v[5])),
+        bound(is_highest, _is_highest),
     )
+
+
+def _is_highest(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
+    for frame in ranked_frames(context, v[1], v[3], limit=1, ascending=v[6]):
+        yield replace(frame, filters=(*frame.filters, *([v[4]] if v[4] else [])))
 
 
 def _when(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
     times = [c for c in context.table.columns if c.kind == "date" or (c.calendar and c.stems[-1] == "year")]
     own = [c for c in times if _one_row_each(context, c)]
+    if v[3] and v[2].rate_like and v[2].stems[-1] in lexicon.PEAK_WORDS and len(times) == 1:
+        own = times
     if len(own) == 1 and not v[2].id_like:
-        yield Frame("top_rows", columns=(v[2].name, own[0].name), limit=1, ascending=v[5])
+        filters = (v[3],) if v[3] else ()
+        yield Frame("top_rows", columns=(v[2].name, own[0].name), limit=1, ascending=v[6], filters=filters)
 
 
 def top_frame() -> Parser:

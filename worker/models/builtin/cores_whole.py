@@ -118,6 +118,8 @@ def missing_frame() -> Parser:
     return alt(
         applied(seq(head, gaps, there, inside, column(), column_end), lambda v: Frame("missing",
             columns=(v[4].name,))),
+        applied(seq(head, gaps, phrase("does", "do"), ARTICLE, column(), opt(phrase("column")),
+                phrase("have", "contain")), lambda v: Frame("missing", columns=(v[4].name,))),
         applied(seq(head, column(), phrase("values are missing", "are missing", "is missing",
         "values are null")),
                 lambda v: Frame("missing", columns=(v[1].name,))),
@@ -247,6 +249,13 @@ def unique_frame() -> Parser:
             seq(opt(phrase("which")), column("text"), phrase("are there", "exist", "do we have",
                 "are in the data")),
             lambda v: Frame("unique", columns=(v[1].name,)),
+        ),
+        bound(
+            seq(phrase("which", "what"), column("text", "number"), phrase(*(
+                f"are {verb}" for verb in ("covered", "included", "represented", "there", "in the data")
+            ))),
+            lambda c, v: [Frame("unique", columns=(v[1].name,))] if v[1].kind == "text" or v[1].calendar
+            else [],
         ),
         applied(seq(phrase("list of", "list of all", "list all"), column("text")), lambda v: Frame("unique",
             columns=(v[1].name,))),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.models.builtin import lexicon
+from worker.models.builtin.filters import seq_second
 from worker.models.builtin.frame import Dim
 from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, meaning, opt, phrase, seq
+from worker.models.builtin.kinds import two_kinds
 from worker.models.builtin.mentions import column
 from worker.models.builtin.row_nouns import other_noun
 from worker.models.builtin.schema import Column
@@ -102,4 +104,8 @@ def groups() -> Parser:
         if len(set(dims)) == len(dims):
             yield Groups(dims, per)
 
-    return bound(applied(seq(opening, article, dim(), second, having), _had), make)
+    apart = seq_second(phrase("for", "of", "between", "among", "by", "of the", "for the"), two_kinds())
+    return alt(
+        bound(applied(seq(opening, article, dim(), second, having), _had), make),
+        bound(apart, lambda c, found: [] if found.nulls else [Groups((Dim(found.name),))]),
+    )

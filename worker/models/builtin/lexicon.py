@@ -104,31 +104,11 @@ NUMBER_WORDS = {
 ABBREVIATIONS = {
     "qty": "quantity", "amt": "amount", "dest": "destination", "pop": "population", "temp": "temperature",
     "dept": "department", "acct": "account", "mgr": "manager", "pct": "percent", "lang": "language",
+    "displ": "displacement", "accel": "acceleration", "elev": "elevation", "wt": "weight", "wgt": "weight",
+    "hwy": "highway", "educ": "education", "precip": "precipitation", "yr": "year",
+    "yrs": "year", "exper": "experience", "mag": "magnitude",
 }  # fmt: skip
 """Short forms in names of columns that can only mean one word."""
-PEOPLE_WORDS = frozenset({"people", "person", "individual"})
-PERSON_NOUNS = PEOPLE_WORDS | {
-    "passenger", "student", "employee", "respondent", "participant", "member", "worker", "patient",
-}  # fmt: skip
-SAME_ROWS: dict[str, tuple[str, ...]] = {
-    "housing": ("house", "home", "property"), "presidential": ("president",), "staff": ("employee", "worker"),
-    "employee": ("worker",), "personnel": ("employee",), "payroll": ("employee",),
-    "workforce": ("employee",), "movie": ("film",), "film": ("movie",), "car": ("vehicle", "automobile"),
-    "vehicle": ("car",), "auto": ("car", "vehicle"), "automobile": ("car", "vehicle"),
-    "survey": ("respondent",), "customer": ("client",), "client": ("customer",), "country": ("nation",),
-    "student": ("pupil",), "catalog": ("product", "item"), "inventory": ("product", "item"),
-    "house": ("home",), "home": ("house",), "titanic": ("passenger",), "fleet": ("vehicle",),
-}  # fmt: skip
-"""What else a row of a table may be called, by the last word of the table's name."""
-ROW_SIGNS: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
-    (PERSON_NOUNS, frozenset({"age", "sex", "gender"})),
-    (frozenset({"house", "home", "property"}),
-     frozenset({"price", "bedroom", "bathroom", "lotsize", "story"})),
-    (frozenset({"car", "vehicle", "automobile"}),
-     frozenset({"cylinder", "cyl", "horsepower", "hp", "mpg", "hwy", "cty", "displacement", "displ"})),
-    (frozenset({"movie", "film"}), frozenset({"title", "genre", "runtime", "director", "imdb", "mpaa"})),
-)  # fmt: skip
-"""Words for a row, and words of columns of which two tell that a row surely is one."""
 WOMEN = frozenset({"female", "f", "woman", "w"})
 MEN = frozenset({"male", "m", "man"})
 SEXES = {
@@ -136,6 +116,11 @@ SEXES = {
     "men": MEN, "man": MEN, "male": MEN, "males": MEN,
 }  # fmt: skip
 ADJECTIVES = {
+    "hottest": (False, frozenset({"temperature"})), "warmest": (False, frozenset({"temperature"})),
+    "coldest": (True, frozenset({"temperature"})), "coolest": (True, frozenset({"temperature"})),
+    "windiest": (False, frozenset({"wind"})), "strongest": (False, frozenset({"magnitude"})),
+    "deepest": (False, frozenset({"depth"})), "most populous": (False, frozenset({"population"})),
+    "least populous": (True, frozenset({"population"})),
     "longest": (False, frozenset({"length", "duration", "distance", "runtime", "minute"})),
     "shortest": (True, frozenset({"length", "duration", "distance", "runtime", "minute", "height"})),
     "heaviest": (False, frozenset({"weight", "mass"})),
@@ -145,18 +130,21 @@ ADJECTIVES = {
     "youngest": (True, frozenset({"age"})),
     "fastest": (False, frozenset({"speed"})),
     "slowest": (True, frozenset({"speed"})),
-    "cheapest": (True, frozenset({"price"})),
-    "priciest": (False, frozenset({"price"})),
-    "most expensive": (False, frozenset({"price"})),
-    "least expensive": (True, frozenset({"price"})),
+    "cheapest": (True, frozenset({"price", "cost"})),
+    "priciest": (False, frozenset({"price", "cost"})),
+    "most expensive": (False, frozenset({"price", "cost"})),
+    "least expensive": (True, frozenset({"price", "cost"})),
     "best paid": (False, frozenset({"salary", "wage"})),
     "highest paid": (False, frozenset({"salary", "wage"})),
     "lowest paid": (True, frozenset({"salary", "wage"})),
 }  # fmt: skip
 """What is least or most of which columns: `heaviest` is the highest weight."""
+OF_MANY = frozenset({"hottest", "warmest", "coldest", "coolest", "windiest"})
+"""Superlatives that may be about an average, where there are several rows of what is asked for."""
 COMPARATIVES = {
     "longer than": (">", "longest"), "heavier than": (">", "heaviest"), "lighter than": ("<", "lightest"),
     "taller than": (">", "tallest"), "older than": (">", "oldest"), "younger than": ("<", "youngest"),
+    "deeper than": (">", "deepest"),
     "faster than": (">", "fastest"), "slower than": ("<", "slowest"), "cheaper than": ("<", "cheapest"),
     "more expensive than": (">", "priciest"), "cost more than": (">", "priciest"),
     "cost less than": ("<", "priciest"), "costs more than": (">", "priciest"),

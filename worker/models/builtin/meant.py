@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from worker.models.builtin import lexicon
+from worker.models.builtin.cores_ranked import panels
 from worker.models.builtin.doubts import SHOWING
 from worker.models.builtin.frame import Dim, Filter, Frame, NotSureError
 from worker.models.builtin.grammar import Context
@@ -19,7 +20,7 @@ def about_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:
         core.kind == "rank" or core.kind == "unique" or any(agg.function == "nunique" for agg in core.aggs)
     )
     computed = {agg.column for agg in core.aggs}
-    grouped = ranked or core.having is not None
+    grouped = (ranked or core.having is not None) and not _single_rows(context, core, found)
     for one in found:
         if isinstance(one, Groups):
             grouped = True
@@ -30,6 +31,15 @@ def about_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:
             context.refuse(f"the condition on {bounds[0].column} may be about rows or about whole groups")
             return False
     return True
+
+
+def _single_rows(context: Context, core: Frame, found: tuple[Any, ...]) -> bool:
+    """Whether things are counted of which each has one row at the time that is named."""
+    if core.kind != "aggregate" or len(core.aggs) != 1 or core.aggs[0].function != "nunique":
+        return False
+    filters = (*core.filters, *(f for one in found if isinstance(one, Filters) for f in one.filters))
+    times = panels(context.table, context.table.column(core.aggs[0].column or ""))
+    return any(one.op == "=" and one.column == time.name for one in filters for time in times)
 
 
 _NUMBER_BOUNDS = {"<", "<=", ">", ">=", "between", "=", "!=", "> mean", "< mean"}

@@ -11,6 +11,11 @@ from worker.models.builtin.schema import NAMINGS, Column, Table
 from worker.models.builtin.tokens import stem
 
 MAX_WORDS = 12
+LEAST_CUT = 5
+"""Shorter beginnings may be those of several words (`exp`: expense, exposure, experience)."""
+_FUNCTIONS = frozenset(
+    word for said in lexicon.AGGREGATES.values() for text in said for word in text.split()
+) | {"number", "count"}
 _OPENING = set("([\"'“‘`")
 _CLOSING = set(")]\"'”’`,.?!;:")
 
@@ -77,7 +82,38 @@ def _fully_named(context: Context, at: int, end: int) -> list[Column]:
         found = context.table.names.get((naming, form))
         if found and (naming != "joined" or len(raw) > 2 or found[0].words == spoken):
             return found
-    return []
+    inner = tuple(word for word in spoken if word != "of")
+    if len(inner) == len(spoken) - 1 > 1 and "of" not in (spoken[0], spoken[-1]):
+        found = context.table.names.get(("stems", " ".join(stem(word) for word in inner)))
+        if found and len(found) == 1 and spoken[0] not in _FUNCTIONS:
+            return found
+    unknown = [word for word in spoken if len(word) >= LEAST_CUT + 3 and word not in context.table.all_stems]
+    return shortened(context.table.columns, spoken) if unknown and len(spoken) > 1 else []
+
+
+def shortened(columns: tuple[Column, ...], spoken: tuple[str, ...]) -> list[Column]:
+    """Return the columns whose name holds short forms of the words (`lifeExp`: life expectancy)."""
+    if len(set(spoken) & _FUNCTIONS):
+        return []
+    found = []
+    for one in columns:
+        pairs = list(zip(one.words, spoken, strict=True)) if len(one.words) == len(spoken) else []
+        cut = [long for short, long in pairs if _cuts(short, long)]
+        if (
+            cut
+            and len(cut) < len(pairs)
+            and all(stem(short) == stem(long) or long in cut for short, long in pairs)
+        ):
+            found.append(one)
+    return found
+
+
+def _cuts(short: str, long: str) -> bool:
+    """Whether `short` can only be the beginning of `long`, cut off before a vowel (`popul`, `population`)."""
+    if (short, long) == ("exp", "expectancy"):
+        return True
+    cut = LEAST_CUT <= len(short) <= len(long) - 3 and long.startswith(short)
+    return cut and short[-1] not in "aeiouy" and long[len(short)] in "aeiou" and stem(long) != stem(short)
 
 
 def _inside_a_name(context: Context, at: int, end: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.models.builtin import lexicon
-from worker.models.builtin.bounds import bounds
+from worker.models.builtin.bounds import bounds, in_column
 from worker.models.builtin.chart_words import chart_as
 from worker.models.builtin.filters import (
     ARTICLE,
@@ -38,7 +38,9 @@ from worker.models.builtin.grammar import (
     seq,
 )
 from worker.models.builtin.groups import groups
+from worker.models.builtin.kinds import kinds
 from worker.models.builtin.mentions import column
+from worker.models.builtin.other_words import of_several_years
 from worker.models.builtin.row_nouns import other_noun, row_noun
 from worker.models.builtin.schema import Column
 
@@ -89,7 +91,7 @@ def filters() -> Parser:
         "that are", "which are", "who are", "that were", "which were", "that is", "which is", "who is", "are",
         "were", "is", "who were", "that was", "are in", "that are in", "are from", "that are from",
         "which are from", "which are in", "come from", "that come from", "were in", "were from", "is in",
-        "is from", "was from",
+        "is from", "was from", "are of", "is of", "that are of", "were of", "belong to",
     )  # fmt: skip
     negated_being = phrase(
         "that are not", "which are not", "who are not", "that were not", "are not", "were not", "is not",
@@ -125,6 +127,8 @@ def filters() -> Parser:
         applied(seq_second(phrase("in", "for", "with", "within", "from"), dated_column()), _single),
         applied(seq_second(phrase("in", "for", "of", "in the", "during"), named_year()), _single),
         noun_filter,
+        applied(kinds(), _single),
+        applied(in_column(), Filters),
     )
 
 
@@ -151,7 +155,7 @@ def _month_number(context: Context, v: tuple[Any, ...]) -> Iterator[Filters]:
     within = [
         c for c in months if isinstance(c.low, int) and isinstance(c.high, int) and 0 < c.low <= c.high < 13
     ]
-    if len(within) == 1 and not context.table.of_kind("date"):
+    if len(within) == 1 and not of_several_years(context.table.columns):
         yield _single(Filter(within[0].name, "=", (lexicon.MONTHS[v[1]],)))
 
 

@@ -53,6 +53,10 @@ def _planned(frame: Frame, table: Table, question: Question, before: str) -> Pla
     named = [table.column(agg.column) for agg in frame.aggs if agg.column and agg.function != "nunique"]
     if named and all(column.id_like for column in named):
         template["names"] = True
+    if frame.kind == "unique" and table.column(frame.columns[0]).id_like:
+        template["names"] = True
+    if frame.kind in {"rows", "top_rows"}:
+        template["numbered"] = [c.name for c in table.of_kind("number") if c.id_like]
     if frame.kind == "trend":
         template["period"] = frame.dims[0].period
     if table.lookups:

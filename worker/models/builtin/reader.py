@@ -210,7 +210,9 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
             context.refuse(str(reason))
             return None
     if core.kind == "aggregate":
-        frame = replace(frame, which="", ascending=bool(orders and orders[0].ascending))
+        by_time = not orders and len(dims) == 1 and context.table.column(dims[0].column).calendar
+        rising = bool(orders and orders[0].ascending)
+        frame = replace(frame, which="", ascending=rising, by_name=by_time and not core.having)
     charted = cores_charts.fitted(context, frame, found)
     return charted if charted and _filters_agree(context, filters) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from worker.models.builtin import lexicon
+from worker.models.builtin import lexicon, row_words
 from worker.models.builtin.grammar import Context, Found, Parser, memo
 from worker.models.builtin.schema import Column, Table, date_span
 from worker.models.builtin.tokens import stem
@@ -87,16 +87,23 @@ def _is_sign(table: Table, spoken: tuple[str, ...]) -> bool:
         return False
     stems = {word for column in table.columns for word in column.stems if not column.home}
     repeated = any(c.stems[-1:] == ("id",) and c.unique < table.rows for c in table.columns if not c.home)
-    if repeated or spoken[0] in stems:
+    if repeated or (spoken[0] in stems and spoken[0] not in row_words.DEATHS):
         return False
-    return any(spoken[0] in nouns and len(signs & stems) > 1 for nouns, signs in lexicon.ROW_SIGNS)
+    if spoken[0] in row_words.DEATHS:
+        persons = {"age", "sex", "gender"} & stems
+        return bool(persons) and any("death" in c.stems and not c.nulls for c in table.of_kind("date"))
+    if spoken[0] in {"company", "firm"} and not any(
+        c.stems == ("name",) and _one_each(c, table) for c in table.columns
+    ):
+        return False
+    return any(spoken[0] in nouns and len(signs & stems) > 1 for nouns, signs in row_words.ROW_SIGNS)
 
 
 def _same_rows(table: Table, spoken: tuple[str, ...]) -> bool:
     """Whether `spoken` is another word for what the table is called after."""
     own = [stem(word) for word in table.words if not word.isdigit()][-1:]
     known = any(spoken[-1] in column.stems for column in table.columns)
-    return len(spoken) == 1 and bool(own) and not known and spoken[0] in lexicon.SAME_ROWS.get(own[0], ())
+    return len(spoken) == 1 and bool(own) and not known and spoken[0] in row_words.SAME_ROWS.get(own[0], ())
 
 
 def is_row(context: Context, spoken: tuple[str, ...]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from worker.analysis.contract import TableView
 from worker.models.builtin import lexicon
+from worker.models.builtin.other_words import OTHER_WORDS, of_several_years, other_words
 from worker.models.builtin.tokens import name_words, stem
 
 NAMINGS = ("exact", "case", "joined", "stems")
@@ -214,11 +215,11 @@ class Table:
             for at, text in enumerate(texts):
                 if text in within:
                     found.setdefault(text, []).append((column, column.values[at]))
-        for column in self.of_kind("text"):
-            for word, forms in lexicon.SEXES.items() if column.sexed else ():
-                value = next(value for value in column.values if plain(value) in forms)
-                if word not in found:
-                    found[word] = [(column, value)]
+        dated = of_several_years(self.columns)
+        said = OTHER_WORDS.intersection(_WORDS.findall(within))
+        called = [(column, other_words(column, dated=dated)) for column in self.of_kind("text") if said]
+        for word in {word for _, words in called for word in words} - set(found):
+            found[word] = [(column, words[word]) for column, words in called if word in words]
         return found
 
     def column(self, name: str) -> Column:
@@ -246,6 +247,7 @@ def _all_plain(values: tuple[str, ...]) -> list[str]:
 
 
 _SPACES = re.compile(r"\s+")
+_WORDS = re.compile(r"\w+")
 
 
 def plain(text: str) -> str:

@@ -24,6 +24,8 @@ _PATTERN = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-zß-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MADE_UP = re.compile(r"column_\d+(_\d+)?|unnamed:? ?\d+|\.\.\.\d+", re.IGNORECASE)
+_SHORT_PLURAL = re.compile(r"[A-Z]{2,}s")
+"""The plural of a word in capitals (`SUVs`), which is one word."""
 _IDENTIFIER = re.compile(r"(?<![\w\"'`“‘])\w+(?![\w\"'`”’])")
 _CONTRACTIONS = {
     "what's": "what is",
@@ -100,7 +102,7 @@ def _words(raw: str, start: int) -> list[Token]:
         return [Token(part, "word", start, start + len(raw), raw) for part in _CONTRACTIONS[lowered].split()]
     found: list[Token] = []
     at = 0
-    for part in _CAMEL.split(raw):
+    for part in [raw] if _SHORT_PLURAL.fullmatch(raw) else _CAMEL.split(raw):
         found.append(Token(part.casefold(), "word", start + at, start + at + len(part), part))
         at += len(part)
     return found

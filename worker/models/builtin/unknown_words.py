@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from worker.models.builtin import lexicon
+from worker.models.builtin import lexicon, row_words
 from worker.models.builtin.grammar import VOCABULARY, Context
 from worker.models.builtin.held_values import value
 from worker.models.builtin.mentions import column, listing, similar_columns
+from worker.models.builtin.other_words import WEEKDAYS
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Table
 from worker.models.builtin.tokens import Token, stem
@@ -43,16 +44,24 @@ def _known(word: str, table: Table) -> bool:
         word in VOCABULARY
         or not word.isalpha()
         or word in lexicon.SEXES
+        or word in WEEKDAYS
         or single in _UNITS
         or single in _NOUNS
+        or _may_be_cut(single, table)
         or word in table.texts
         or single in table.texts
     )
 
 
-_NOUNS = frozenset(
-    [noun for nouns, _ in lexicon.ROW_SIGNS for noun in nouns]
-    + [noun for nouns in lexicon.SAME_ROWS.values() for noun in nouns]
+def _may_be_cut(word: str, table: Table) -> bool:
+    """Whether a longer name has a word that may be a short form of `word`."""
+    longer = (short for c in table.columns if len(c.words) > 1 for short in c.words)
+    return any(len(short) > 2 and word.startswith(short) for short in longer)
+
+
+_NOUNS = row_words.DEATHS | frozenset(
+    [noun for nouns, _ in row_words.ROW_SIGNS for noun in nouns]
+    + [noun for nouns in row_words.SAME_ROWS.values() for noun in nouns]
 )
 _UNITS = lexicon.TRAILING_WORDS | {stem(word) for word in lexicon.TRAILING_UNITS} | set(lexicon.ROW_NOUNS)
 

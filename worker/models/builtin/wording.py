@@ -8,6 +8,8 @@ from worker.analysis.contract import Plan
 from worker.models.builtin.wording_stats import stats_words
 
 MAX_NAMED = 5
+MAX_CELLS = 12
+"""So many cells of a single row are said."""
 
 
 def word(plan: Plan, result: dict[str, Any] | None) -> str:
@@ -26,7 +28,7 @@ def word(plan: Plan, result: dict[str, Any] | None) -> str:
     if kind == "series":
         return _series(start, result, template)
     if kind == "table":
-        return _table(start, result)
+        return _table(start, result, frozenset(template.get("numbered", ())))
     if kind == "json" and isinstance(result.get("value"), list):
         return f"{start}: {', '.join(_said(item) for item in result['value'])}."
     return f"{start}: see the result."
@@ -52,7 +54,8 @@ def _series(start: str, result: dict[str, Any], template: dict[str, Any]) -> str
         return f"{start}: no rows match."
     unit = str(template.get("unit", ""))
     if template.get("kind") == "unique":
-        return f"{start}: {_joined([_said(value) for value in values], result)}."
+        said = [str(value) if template.get("names") else _said(value) for value in values]
+        return f"{start}: {_joined(said, result)}."
     if template.get("kind") == "trend":
         return f"{start}. {_trend(index, values, template, truncated=bool(result.get('truncated')))}"
     mode = template.get("kind") == "mode"
@@ -103,14 +106,17 @@ def _named(known: list[tuple[Any, str]], value: Any) -> str:
     return " and ".join(label for held, label in known if held == value)
 
 
-def _table(start: str, result: dict[str, Any]) -> str:
+def _table(start: str, result: dict[str, Any], numbered: frozenset[str]) -> str:
     inner = _payload(result)
     columns, rows = inner.get("columns", []), inner.get("rows", [])
     if not rows:
         return f"{start}: no rows match."
-    if len(rows) <= 3 and len(columns) <= 4:
+    if (len(rows) <= 3 and len(columns) <= 4) or (len(rows) == 1 and len(columns) <= MAX_CELLS):
         said = [
-            "; ".join(f"{name} {_said(cell)}" for name, cell in zip(columns, row, strict=False))
+            "; ".join(
+                f"{name} {cell if name in numbered and isinstance(cell, int) else _said(cell)}"
+                for name, cell in zip(columns, row, strict=False)
+            )
             for row in rows
         ]
         return f"{start}: {' / '.join(said)}."
@@ -119,7 +125,7 @@ def _table(start: str, result: dict[str, Any]) -> str:
         if not result.get("truncated") or result.get("shape")
         else None
     )
-    number = f"{count:,} rows" if count is not None else "more rows than are shown"
+    number = f"{count:,} row{'' if count == 1 else 's'}" if count is not None else "more rows than are shown"
     return f"{start}: {number}, in the result."
 
 

@@ -98,6 +98,8 @@ PAIRS: list[tuple[str, Any, list[str]]] = [
         "temperature trend by month",
         "trend of temperature by month", "monthly temperature trend"]),
     ("weather", t.by(t.month("date"), t.total("rainfall")), ["total rainfall by month", "monthly rainfall"]),
+    ("weather", lambda rows: [(r["date"].isoformat(), r["temperature"]) for r in rows
+        if r["temperature"] == max(o["temperature"] for o in rows)], ["hottest day"]),
     ("weather", t.by("station", t.high("temperature")), ["highest temperature by station",
         "maximum temperature for each station"]),
     ("weather", t.where(lambda r: r["date"].month == 2, t.mean("temperature")),
@@ -190,7 +192,7 @@ PAIRS: list[tuple[str, Any, list[str]]] = [
         "how many tickets with opened after 2024-03-31"]),
     ("cities", t.by("country", t.total("population")), ["total population by country"]),
     ("cities", lambda rows: [("Essen", 582000)], ["which city has the highest population",
-        "city with the largest population"]),
+        "city with the largest population", "most populous city"]),
     ("cities", lambda rows: [("Florø", 9000)], ["which city has the lowest population"]),
     ("cities", t.where(is_("country", "Germany"), t.mean("population")), ["average population in Germany",
         "average population of cities in Germany"]),
