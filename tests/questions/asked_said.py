@@ -67,6 +67,7 @@ NOT_SAID: list[Refused] = [
         "how many victims in Africa", "most populous country", "when was lifeExp the highest"),
     *no("penguins.csv", "how many victims were under 18", "how many penguins over 5000", "how many workers",
         "how many companies", "coldest penguin"),
+    *no("la-riots.csv", "how many people were over 5000", "how many companies were under 18"),
     *no("stocks.csv", "in how many months", "when was price of GOOG best", "how many companies are there"),
     *no("shop_orders.csv", "how many companies are there", "how many animals are there", "how many deaths",
         "how many buyers are in Germany", "how many customers were under 18", "how many people are there"),

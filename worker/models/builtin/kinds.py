@@ -24,6 +24,8 @@ from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column
 from worker.models.builtin.tokens import stem
 
+OLDEST = 120
+"""Nobody means years of age by a higher number."""
 phrase("non")
 
 
@@ -78,7 +80,7 @@ def of_age() -> Parser:
 
     def make(context: Context, v: tuple[Any, ...]) -> Iterator[Filter]:
         ages = [c for c in context.table.of_kind("number") if "age" in c.stems]
-        if len(ages) == 1 and ages[0].stems == ("age",):
+        if len(ages) == 1 and ages[0].stems == ("age",) and v[3] <= OLDEST:
             yield Filter(ages[0].name, v[2], (v[3],))
 
     return bound(seq(_behind_persons, aged, compare, number(), years), make)
