@@ -83,9 +83,10 @@ def _settle_totals(
         if verdict or (wanted.totals == "drop" and label):
             name = f', "{label[:_SHOWN]}",' if label else ", which have no name,"
             why = verdict or "as read_as.totals says"
-            _leave_out(engine, table, [row], f"totals in row {number}{name} left out: {why}")
-            table.read_as["totals"] = "drop"
-        elif label:
+            if _leave_out(engine, table, [row], f"totals in row {number}{name} left out: {why}"):
+                table.read_as["totals"] = "drop"
+                continue
+        if label:
             doubtful.append((number, row))
     if doubtful or sums.inner:
         _settle_labelled(engine, table, ending, wanted, doubtful)
@@ -118,18 +119,20 @@ def _settle_labelled(
         table.coercions.append({"column": None, "what": what, "cells": sums.inner - len(doubtful)})
 
 
-def _leave_out(engine: duckdb.DuckDBPyConnection, table: TextTable, rows: list[TailRow], what: str) -> None:
+def _leave_out(engine: duckdb.DuckDBPyConnection, table: TextTable, rows: list[TailRow], what: str) -> bool:
+    """Whether the rows were left out."""
     if not rows:
-        return
+        return False
     before, scan = _count(engine, table.scan), _without(table, rows)
     gone = before - _count(engine, scan)
     empty = not any(cell for row in rows for cell in row.cells)
     if gone != len(rows) and not empty:
         # Another row has the very same cells: better one too many than one too few.
-        return
+        return False
     table.scan = scan
     table.rows = max(0, table.rows - gone)
     table.coercions.append({"column": None, "what": what, "cells": gone})
+    return True
 
 
 def _count(engine: duckdb.DuckDBPyConnection, scan: str) -> int:

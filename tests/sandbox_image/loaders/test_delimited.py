@@ -257,3 +257,15 @@ def test_a_last_row_that_begins_as_rows_with_values_do_is_no_note(load: Any, mar
     ids = [mark.format(number) for number in (1, 2, 3)]
     table = load(f"step,n\n{ids[0]},1\n{ids[1]},2\n{ids[2]},\n")
     assert table.cells == [[ids[0], 1], [ids[1], 2], [ids[2], None]]
+
+
+def test_a_note_that_is_also_a_row_between_the_others_takes_no_row_with_it(load: Any) -> None:
+    table = load("a,b\nx,1\nPage 1,\ny,2\nPage 1,\n")
+    assert table.cells == [["x", 1], ["Page 1", None], ["y", 2], ["Page 1", None]]
+
+
+def test_totals_that_stand_there_twice_are_kept_and_said(load: Any) -> None:
+    table = load("city,n\na,1\nb,2\nTotal,3\nTotal,3\n")
+    assert len(table.cells) == 4
+    assert table.profile["read_as"]["totals"] == "keep"
+    assert 'row 4 is called "Total"' in table.said()[-1][1]

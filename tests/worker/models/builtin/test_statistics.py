@@ -260,3 +260,17 @@ def test_every_number_of_the_words_is_in_the_result() -> None:
 def test_no_analysis_of_variance_where_only_rounding_varies() -> None:
     frame = _grouped({"a": [0.1] * 3, "b": [0.3] * 3, "c": [0.3] * 3}, "yield", "plot")
     assert _answered("anova of yield by plot", frame)[0] == "not enough different values to tell"
+
+
+def test_a_month_without_any_value_has_no_growth_to_minus_100() -> None:
+    frame = _months([10.0, 20.0, float("nan"), 30.0, 60.0, 90.0])
+    cells, _, _ = _answered("monthly growth of revenue", frame)
+    found = [None if value is None or value != value else round(value) for value in cells.values()]
+    assert found == [None, 100, None, None, 100, 50]
+
+
+def test_groups_of_one_or_two_rows_are_not_compared() -> None:
+    frame = pd.DataFrame({"plot": [f"p{i // 2}" for i in range(21)], "yield": [float(i) for i in range(21)]})
+    made = _planned("anova of yield by plot", frame)
+    assert isinstance(made, Decline)
+    assert "groups are too many" in str(made)
