@@ -31,20 +31,12 @@ class Source:
         """What is there of the table, with the types that its profile names, read in this thread."""
         if self.columns is None:
             return read_parquet(self.files[0][0])
-        import pyarrow as pa
-
         held: dict[str, Any] = {}
         for path, _ in self.files:
-            table = _read_arrow(path)
-            held.update(zip(table.column_names, table.columns, strict=True))
+            held |= _read_columns(path)
         if not held:
             raise KeyError("none of the table's columns is loaded, as the code names none")
-        whole = pa.table({name: held[name] for name in self.columns if name in held})
-        del held
-        # One column after the other, each let go of: a big table is in memory once.
-        return whole.to_pandas(
-            use_threads=False, coerce_temporal_nanoseconds=True, split_blocks=True, self_destruct=True
-        )
+        return pd.DataFrame({name: held[name] for name in self.columns if name in held}, copy=False)
 
     def scan(self) -> str:
         """SQL for `FROM`: the columns that are there, row by row."""
@@ -99,6 +91,19 @@ def _sources(paths: Mapping[str, Path | Source]) -> dict[str, Source]:
 def read_parquet(path: Path) -> pd.DataFrame:
     """Read one table in this thread, with the types that its profile names."""
     return _read_arrow(path).to_pandas(use_threads=False, coerce_temporal_nanoseconds=True)  # type: ignore[no-any-return]
+
+
+def _read_columns(path: Path) -> dict[str, Any]:
+    """The columns of a part, one after the other, each let go of as Arrow: a big table is in memory once."""
+    import pyarrow as pa
+
+    table, found = _read_arrow(path), {}
+    while table.num_columns:
+        found[table.column_names[0]] = table.column(0).to_pandas(coerce_temporal_nanoseconds=True)
+        table = table.remove_column(0)
+    del table
+    pa.default_memory_pool().release_unused()
+    return found
 
 
 def _read_arrow(path: Path) -> Any:

@@ -169,6 +169,7 @@ def _is_lasting(context: JobContext, changes: dict[str, Any], key: AnswerKey) ->
     codes = [changes.get("code") or "", *(part.code or "" for part in changes.get("parts", []))]
     return not (
         (approval is not None and approval.edited)  # a person's code, not the planner's
+        or (approval is not None and context.job.kind == "compute")  # not held against the predefined SQL
         or (sandbox is not None and sandbox.image_digest != key.image)  # a standby of an older image
         or "answer_note" in changes.get("usage", {})  # the model found no words: the next time it may
         or any(part.outcome != "ok" for part in changes.get("parts", []))

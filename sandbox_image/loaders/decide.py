@@ -21,6 +21,7 @@ from .wishes import Wishes
 _SAMPLE_ROWS = 2_000
 _SAMPLE_VALUES = 500
 _ROUNDS = 8
+_HISTOGRAMS = 16
 NONE_WILL_DO = "\x00"
 
 
@@ -200,7 +201,8 @@ def _count_null_words(engine: duckdb.DuckDBPyConnection, table: TextTable, colum
         for finding in column.findings
         if finding.violations == 0 and finding.null_words
     ]
-    for chunk in chunks(found):
+    # Each histogram takes some MiB at once, however few words it counts.
+    for chunk in chunks(found, _HISTOGRAMS):
         counted = ", ".join(
             f"histogram(t{index}) FILTER ({finding.hypothesis.missing(f't{index}')} AND t{index} <> '')"
             for index, finding in chunk
@@ -237,6 +239,6 @@ def decided(column: Column, style: FileStyle, name: str, forced: bool) -> Decisi
     decision = Decision(column.index, hypothesis, finding.nulls, finding.present, warnings)
     if hypothesis is TEXT and finding.hypothesis is not TEXT:
         decision.fall_back_to_text(warnings[0])
-    if hypothesis.kind == "number" and is_code(name) and not forced:
+    if hypothesis.kind == "number" and not forced and is_code(name, column.sample):
         decision.fall_back_to_text("a code, by the column's name; read_as.types makes a number of it")
     return decision

@@ -27,6 +27,8 @@ _MOST = 0.6
 _FEW_ROWS = 30
 # `1,50` without quotes in a file of commas: its cents are no cell of their own.
 _WHOLE, _PIECE = re.compile("-?[0-9]+"), re.compile("[0-9]{2}")
+# `mar76`, `exp80`: a month as data has something between.
+_WORD_AND_YEAR = re.compile("[A-Za-z]{3,}[0-9]{2}")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _PERIOD = re.compile(r"(?:19|20)[0-9]{2}(?:[-/](?:0?[1-9]|1[0-2])|[- ]?Q[1-4])?|Q[1-4][- ](?:19|20)[0-9]{2}")
 
@@ -184,10 +186,15 @@ def is_header(row: Row, below: Sequence[Row]) -> bool:
     values = [
         cell
         for i, cell in enumerate(cells)
-        if cell and (is_value(cell) or cell.isdecimal()) and not _is_truth_name(cell, i, below)
+        if cell
+        and (is_value(cell) or cell.isdecimal())
+        and not _is_truth_name(cell, i, below)
+        and not _WORD_AND_YEAR.fullmatch(cell)
     ]
     if not values:
         return not _repeats_below(cells, below)
+    if _stands_over_row_names(cells, below):
+        return True
     if len(set(values)) < len(values) or len(values) == len([cell for cell in cells if cell]) or not below:
         return False
     form = _PERIOD if all(_PERIOD.fullmatch(cell) for cell in values) else None
@@ -216,6 +223,14 @@ def _are_years(rows: Sequence[Row], start: int) -> bool:
         return second_row(rows, start) == "group"
     step = years[1] - years[0]
     return step != 0 and all(b - a == step for a, b in zip(years, years[1:], strict=False))
+
+
+def _stands_over_row_names(cells: Sequence[str], below: Sequence[Row]) -> bool:
+    """Whether the row has names for all columns but the first, which names the rows: a table across."""
+    if cells[0] or len(cells) < 3 or len(below) < 2 or not all(cells[1:]) or len(set(cells)) < len(cells):
+        return False
+    first = [trim(row[0] or "") for row in below if row]
+    return len(first) == len(below) and all(first) and len(set(first)) == len(first)
 
 
 def _is_truth_name(cell: str, column: int, below: Sequence[Row]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -27,19 +27,29 @@ _SQL_RESERVED = frozenset(
 
 # Written in digits, and no number: nobody adds them up, and leading zeros or trailing ones count.
 _CODE = re.compile(
-    r"(?:^|[ _.-])(?:zip ?(?:code)?|postal|postcode|plz|postleitzahl|cap|cep|phone|telephone|tel|telefon"
-    r"|mobile|handy|fax|fips|ean|gtin|isbn|version|iban|bic|blz|kontonummer|kontonr|ssn|siret|siren)"
-    r"(?:[ _.-]?(?:code|number|no|nr|num|nummer))?(?:$|[ _.-])|郵便番号|电话|電話|邮编",
+    r"(?:^|[ _.-])(?:zip ?(?:code)?|postal|postcode|plz|postleitzahl|cep|phone|telephone|tel|telefon"
+    r"|mobile|handy|fax|fips|ean|gtin|isbn|iban|bic|blz|kontonummer|kontonr|ssn|siret|siren)"
+    r"(?:[ _.-]?(?:code|number|no|nr|num|nummer))?[ _.-]?[0-9]?$|郵便番号|电话|電話|邮编",
     re.IGNORECASE,
 )
+_VERSION = re.compile(r"(?:^|[ _.-])version(?:[ _.-]?(?:number|no|nr|num))?$", re.IGNORECASE)
+_PHONE = re.compile("phone|tel|mobile|handy|fax", re.IGNORECASE)
+_CODE_DIGITS, _PHONE_DIGITS = 4, 6
 _NUMBER_OF_THINGS = re.compile(
     r"(?:^|[ _.-])(?:id|no|nr|num|number|key|code|sku|ref)(?:$|[ _.-])|Id$|ID$", re.IGNORECASE
 )
 
 
-def is_code(column: str) -> bool:
-    """Whether a column's name says that its digits are no number."""
-    return _CODE.search(column) is not None
+def is_code(column: str, cells: Iterable[str]) -> bool:
+    """Whether a column's name says that its digits are no number, and its cells may be what it says.
+
+    Calls by phone, a share of mobile: numbers with few digits or a fraction are no codes.
+    """
+    if _VERSION.search(column):
+        return True
+    least = _PHONE_DIGITS if _PHONE.search(column) else _CODE_DIGITS
+    named = _CODE.search(column) is not None
+    return named and any(len(cell) >= least for cell in cells if cell.isdecimal())
 
 
 def is_number_of_things(column: str) -> bool:

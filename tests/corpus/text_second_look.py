@@ -4,6 +4,56 @@ from tests.corpus.case import Case, one
 
 CASES: list[Case] = [
     one(
+        "names-over-row-names-with-a-month-in-them",
+        "panel.csv",
+        '"","mar76","exp80"\n"1","yes",3\n"2","no",4\n',
+        ["column_1", "mar76", "exp80"],
+        "IBI",
+        [[1, True, 3], [2, False, 4]],
+    ),
+    one(
+        "goals-over-goals",
+        "soccer.csv",
+        '"","0","1","4"\n"0",27,29,2\n"1",59,53,5\n',
+        ["column_1", "0", "1", "4"],
+        "IIII",
+        [[0, 27, 29, 2], [1, 59, 53, 5]],
+    ),
+    one(
+        "a-word-and-two-digits-is-a-name",
+        "panel.csv",
+        "id,mar76,wage76\n7,yes,1.5\n9,no,2.5\n",
+        ["id", "mar76", "wage76"],
+        "IBF",
+        [[7, True, 1.5], [9, False, 2.5]],
+    ),
+    one(
+        "capitals-and-calls-are-numbers",
+        "firms.csv",
+        "market_cap,phone_calls,mobile,phone\n65000,1200,340,0.25\n40000,1100,12,0.5\n",
+        ["market_cap", "phone_calls", "mobile", "phone"],
+        "IIIF",
+        [[65000, 1200, 340, 0.25], [40000, 1100, 12, 0.5]],
+    ),
+    one(
+        "phones-and-codes-are-text",
+        "people.csv",
+        "home phone,zip_code,version\n5551234567,90210,1.10\n5557654321,10001,1.9\n",
+        ["home phone", "zip_code", "version"],
+        "TTT",
+        [["5551234567", "90210", "1.10"], ["5557654321", "10001", "1.9"]],
+    ),
+    one(
+        "many-columns-with-words-for-missing",
+        "survey.csv",
+        ",".join(f"q{i}" for i in range(120))
+        + "\n"
+        + (",".join(["1"] * 119 + ["NA"]) + "\n" + ",".join(["NA"] * 119 + ["2"]) + "\n"),
+        [f"q{i}" for i in range(120)],
+        "F" * 120,
+        [[1.0] * 119 + [None], [None] * 119 + [2.0]],
+    ),
+    one(
         "one-column-of-decimal-commas",
         "betrag.csv",
         "Betrag\n1 234,5\n2 000,0\n-17,25\n12\n",
