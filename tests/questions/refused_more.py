@@ -57,7 +57,11 @@ REFUSED_MORE: list[Refused] = [
         "why does tip depend on sex?", "t-test of day by smoker", "t-test of tip by day",
         "is there a relation between tip and tip?"),
     *no("gapminder.csv", "does lifeExp depend on year?", "does lifeExp depend on country and year?",
-        "does gdpPercap cause lifeExp?"),
+        "does gdpPercap cause lifeExp?", "pop over time", "trend of year over time", "lifeExp by month",
+        "growth of average gdpPercap by year", "forecast average lifeExp for the next 3 years",
+        "trend of lifeExp by month", "monthly lifeExp trend"),
+    *no("macrodata.csv", "realgdp over time", "realgdp trend", "forecast realgdp for the next 3 years"),
+    *no("nordics.csv", "population_millions over time", "trend of population_millions"),
     # across two tables
     *no("shop_orders.csv customers.csv", "total quantity by country", "total quantity by segment",
         "quantity for customers from Germany",

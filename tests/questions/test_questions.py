@@ -20,13 +20,14 @@ from tests.questions.asked_said import NOT_SAID, SAID
 from tests.questions.asked_shop import SHOP
 from tests.questions.asked_statistics import STATISTICS
 from tests.questions.asked_time import TIMES
+from tests.questions.asked_years import YEARS
 from tests.questions.refused import REFUSED, Refused
 from tests.questions.refused_more import REFUSED_MORE
 from tests.questions.rows import FILES, rows_of
 from tests.questions.running import Answered, ask, loaded
 
 CORPUS: list[Asked] = [*SHOP, *PEOPLE, *TIMES, *NUMBERS, *COMPARED, *TABLES_1, *TABLES_2]
-CORPUS += [*CHARTS, *STATISTICS, *RELATIONS, *SAID]
+CORPUS += [*CHARTS, *STATISTICS, *RELATIONS, *SAID, *YEARS]
 SURE = [(one, question) for one in CORPUS for question in one.questions]
 DOUBTFUL: list[Refused] = [*REFUSED, *REFUSED_MORE, *NOT_SAID]
 LEAST_ANSWERED = 0.85

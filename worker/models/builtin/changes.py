@@ -10,6 +10,7 @@ from worker.models.builtin.follow_words import Change
 from worker.models.builtin.frame import Agg, Dim, Filter, Frame, NotSureError
 from worker.models.builtin.grammar import Context
 from worker.models.builtin.groups import Groups
+from worker.models.builtin.reader import in_time
 from worker.models.builtin.schema import Table
 
 _GROUPED = {"aggregate", "trend", "share_groups"}
@@ -41,10 +42,11 @@ def _group(base: Frame, change: Change, context: Context) -> Frame:
     if dims == base.dims:
         raise NotSureError("that is what was asked before")
     if base.kind == "trend" and (len(dims) != 1 or dims[0].period is None):
-        return replace(base, kind="aggregate", dims=dims, which="", chart="")
+        base = replace(base, kind="aggregate", dims=dims, which="", chart="")
+        return in_time(base, context.table)
     if base.kind == "share_groups" and len(dims) > 1:
         raise NotSureError("shares are of one group: ask the new question in full")
-    return replace(base, dims=dims, ascending=False)
+    return in_time(replace(base, dims=dims, ascending=False), context.table)
 
 
 def _dims(value: Any, table: Table) -> tuple[Dim, ...]:

@@ -107,7 +107,7 @@ def _holding(column: Column) -> str:
 def _check_group(column: Column, period: str | None) -> None:
     if period is None and column.kind == "number" and column.unique > MAX_GROUPS_OF_NUMBERS:
         raise NotSureError(f"{column.name} has {column.unique} different numbers, too many to group by")
-    if period is not None and column.kind != "date":
+    if period is not None and column.kind != "date" and not (column.yearly and period == "year"):
         raise NotSureError(f"{column.name} is not a date, so it has no {period}s")
 
 

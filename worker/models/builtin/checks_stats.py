@@ -50,6 +50,9 @@ def _check_series(frame: Frame, table: Table) -> None:
     least = LEAST_PERIODS[frame.kind] + (SEASONS[period] if frame.which == "year" else 0)
     if periods < max(least, frame.limit or 0 if frame.kind == "moving" else 0):
         raise NotSureError(f"{dim.column} spans too few {period}s ({periods:.0f}) for that")
+    column = table.column(dim.column)
+    if column.yearly and column.unique <= column.high - column.low:
+        raise NotSureError(f"{dim.column} leaves out years, so a year before is not always there")
     if periods > MAX_PERIODS:
         raise NotSureError(f"{dim.column} spans more {period}s than fit one answer: ask for a longer period")
     if frame.kind == "forecast":

@@ -8,8 +8,9 @@ from worker.analysis.contract import Join
 from worker.models.builtin.frame import Frame
 from worker.models.builtin.joined import joined_use, narrowed, used_columns, wide_tables
 from worker.models.builtin.mentions import listing
+from worker.models.builtin.plain_text import plain
 from worker.models.builtin.reader import Reading, read
-from worker.models.builtin.schema import Column, Table, plain, table_noun
+from worker.models.builtin.schema import Column, Table, table_noun
 from worker.models.builtin.tokens import stem, tokenize
 
 

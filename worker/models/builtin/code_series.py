@@ -56,12 +56,15 @@ def _values(frame: Frame, table: Table, rows: str, last: str = "") -> list[str]:
     agg, dim = frame.aggs[0], frame.dims[0]
     step = PERIODS[dim.period or "day"]
     dated = f"{rows}[{literal(dim.column)}]"
+    held = f"{dated}.dt.to_period({literal(step)})"
+    if table.column(dim.column).yearly:
+        held = dated = f'pd.PeriodIndex({dated}.astype(int).astype(str), freq="Y")'
     computed = f"[{literal(agg.column)}].{agg.function}()" if agg.column else ".size()"
     if agg.function == "sum":
         computed = f"[{literal(agg.column or '')}].sum(min_count=1)"
     missing = ", fill_value=0" if agg.column is None else ""
     return [
-        f"values = {rows}.groupby({dated}.dt.to_period({literal(step)})){computed}",
+        f"values = {rows}.groupby({held}){computed}",
         f"periods = pd.period_range({dated}.min(), {last or f'{dated}.max()'}, freq={literal(step)})",
         f"values = values.reindex(periods{missing}).rename_axis({literal(dim.period or 'day')})",
     ]

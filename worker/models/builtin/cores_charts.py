@@ -76,7 +76,9 @@ def scatter_frame(plain: Parser) -> Parser:
     def make(context: Context, v: tuple[Any, ...]) -> Iterator[Frame]:
         up, across, shade = v[1][1], v[1][4], v[2]
         wrong = [one for one in (up, across) if not _on_scale(one)] + ([up] if up.kind == "date" else [])
-        if wrong:
+        if across.yearly and v[1][2] == "over":
+            context.blame(f"a dot for each row or a line along {across.name} may be meant: ask for the trend")
+        elif wrong:
             context.blame(f"a scatter plot needs two columns of numbers, and {wrong[0].name} is none")
         elif up.name != across.name:
             colored = (shade.name,) if shade else ()
@@ -127,7 +129,8 @@ def fitted(context: Context, frame: Frame, found: tuple[Any, ...]) -> Frame | No
     """Return the frame with a chart that can show it, or None where the chart that was asked for cannot."""
     asked = [one.kind for one in found if isinstance(one, ChartAs)]
     wanted = asked[0] if asked else frame.chart
-    if len(asked) > 1 or (asked and frame.chart and frame.kind not in {"trend", "frequency", "histogram"}):
+    own = {"trend", "frequency", "histogram"}
+    if len(asked) > 1 or (asked and frame.chart not in {"", AUTO} and frame.kind not in own):
         return None
     if not wanted:
         return frame

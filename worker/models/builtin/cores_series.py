@@ -12,6 +12,7 @@ from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, 
 from worker.models.builtin.groups import period_word
 from worker.models.builtin.lexicon import PERIOD_ADJECTIVES, PERIODS
 from worker.models.builtin.mentions import column, whole_number
+from worker.models.builtin.over_years import chosen_over_years
 
 MAX_WINDOW, MAX_STEPS = 400, 100
 _OF = phrase("of", "of the", "in", "in the", "for")
@@ -46,15 +47,19 @@ def _ending() -> Parser:
 def _frames(
     context: Context, kind: Any, what: Any, period: str | None, dated: Any, **given: Any
 ) -> Iterator[Frame]:
-    agg = what if isinstance(what, Agg) else chosen_function(context, what)
+    choose = chosen_over_years if context.table.years else chosen_function
+    agg = what if isinstance(what, Agg) else choose(context, what)
     if agg is None:
         return
-    held = [dated] if dated is not None else list(context.table.dated)
+    held = [dated] if dated is not None else list(context.table.dated or context.table.years)
     if not held:
         context.blame("there is no date column")
     for found in held:
         step = period or default_period(found)
-        if step and found.name != agg.column:
+        finer = [c.name for c in context.table.columns if c.calendar and c.name != found.name]
+        if found.yearly and (finer or step != "year"):
+            context.blame(f"{' and '.join([found.name, *finer])} are the only times: no {step}s to compare")
+        elif step and found.name != agg.column:
             yield Frame(kind, (agg,), (Dim(found.name, step),), chart="line", **given)
 
 

@@ -12,6 +12,7 @@ from worker.models.builtin.frame import Agg, Dim, Frame
 from worker.models.builtin.grammar import Context, Parser, alt, applied, bound, opt, phrase, seq
 from worker.models.builtin.groups import period_word
 from worker.models.builtin.mentions import column
+from worker.models.builtin.over_years import over_years
 from worker.models.builtin.row_nouns import row_noun
 from worker.models.builtin.schema import Column, Table, date_span
 
@@ -32,7 +33,13 @@ def trend_measure() -> Parser:
 def trend_frame() -> Parser:
     """Match `monthly revenue trend and identify the best month`, `trend of Profit`, `sales over time`."""
     article = ARTICLE
+    years = phrase("over the years", "over years", "across the years", "through the years", "year by year")
+    changing = phrase("change", "develop", "changed", "developed", "evolve", "evolved")
+    asking = seq(phrase("how did", "how has", "how does", "how do", "how have"), article, trend_measure())
     shapes = (
+        applied(seq(trend_measure(), years), lambda v: (None, v[0], "year")),
+        applied(seq(asking, changing, years), lambda v: (None, v[0][2], "year")),
+        applied(seq(asking, changing, phrase("with time")), lambda v: (None, v[0][2])),
         applied(seq(opt(_PERIODLY), trend_measure(), _TREND), lambda v: (v[0], v[1])),
         applied(
             seq(opt(_PERIODLY), _TREND, phrase("of", "for", "in", "of the", "in the", "for the"), article,
@@ -56,6 +63,8 @@ def trend_frame() -> Parser:
         alt(
             applied(seq(by, period_word(), phrase("of", "of the"), dated), lambda v: (v[1], v[3])),
             applied(seq(phrase("by", "per", "for each"), period_word()), lambda v: (v[1], None)),
+            applied(phrase("over time"), lambda _: (None, None)),
+            applied(years, lambda _: ("year", None)),
             applied(
                 seq(phrase("by", "over", "of", "using", "based on", "along"), ARTICLE, dated),
                 lambda v: (None, v[2]),
@@ -84,10 +93,13 @@ def best_period() -> Parser:
 
 
 def _trends(context: Context, parts: tuple[Any, ...]) -> Iterator[Frame]:
-    _plot, _article, (said, what), end, best = parts
+    _plot, _article, (said, what, *along), end, best = parts
     ending, named = end or (None, None)
-    periods = {period for period in (said, ending, best[1] if best else None) if period}
+    periods = {period for period in (said, ending, best[1] if best else None, *along) if period}
     if len(periods) > 1:
+        return
+    if context.table.years and named is None:
+        yield from over_years(context, what, said, periods, best)
         return
     agg = what if isinstance(what, Agg) else chosen_function(context, what)
     rate = (
@@ -142,6 +154,8 @@ def default_period(found: Column) -> str | None:
     span = date_span(found)
     if span is None:
         return None
+    if found.yearly:
+        return "year"
     days = (span[1] - span[0]).days
     if days <= 62:
         return "day"
@@ -163,6 +177,8 @@ def distribution_frame() -> Parser:
         found = parts[2]
         if found.kind == "number" and not (found.id_like and not found.calendar):
             yield Frame("histogram", columns=(found.name,), chart="histogram")
+            if "histogram" not in {token.norm for token in context.tokens}:
+                yield Frame("box", columns=(found.name,), chart="box", which="grouped")
         elif found.kind in {"text", "boolean"}:
             yield Frame("frequency", columns=(found.name,), chart="bar")
         else:

@@ -137,7 +137,7 @@ def _order(frame: Frame) -> str:
 
 
 def _best(frame: Frame) -> str:
-    period = frame.dims[0].period
+    period = frame.dims[0].period or frame.dims[0].column
     return {"": "", "best": f", and the best {period}", "worst": f", and the worst {period}",
             "both": f", and the best and worst {period}"}[frame.which]  # fmt: skip
 

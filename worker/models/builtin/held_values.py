@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from worker.models.builtin import lexicon
 from worker.models.builtin.grammar import VOCABULARY, Context, Found, Parser, memo, phrase
 from worker.models.builtin.mentions import MAX_WORDS, any_column, glued, listing
-from worker.models.builtin.schema import Column, Table, plain
+from worker.models.builtin.plain_text import plain
+from worker.models.builtin.schema import Column, Table
 
 _COMPARISON = phrase(*(text for texts in lexicon.COMPARISONS.values() for text in texts))
 

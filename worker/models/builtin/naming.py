@@ -31,5 +31,6 @@ def _percent(share: float) -> str:
 
 def dim_text(dim: Dim) -> str:
     """Return `category`, or `month of order_date`."""
-    own = dim.period == "day" and dim.column.casefold() in {"year", "quarter", "month"}
+    name = dim.column.casefold()
+    own = (dim.period == "day" and name in {"year", "quarter", "month"}) or dim.period == name == "year"
     return f"{dim.period} of {dim.column}" if dim.period and not own else dim.column

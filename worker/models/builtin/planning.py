@@ -58,7 +58,7 @@ def _planned(frame: Frame, table: Table, question: Question, before: str) -> Pla
     if frame.kind in {"rows", "top_rows"}:
         template["numbered"] = [c.name for c in table.of_kind("number") if c.id_like]
     if frame.kind == "trend":
-        template["period"] = frame.dims[0].period
+        template["period"] = frame.dims[0].period or frame.dims[0].column
     if table.lookups:
         understood += joins_text(table)
     elif len(question.tables) > 1:

@@ -199,9 +199,11 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
         frame = replace(frame, which="")
     if core.which == "compared":
         frame = replace(frame, which="")
-    if core.which == "grouped":
-        if not dims:
-            return None
+    if core.which == "grouped" and not dims:
+        return None
+    if core.kind == "box":
+        frame = replace(frame, which="")
+    elif core.which == "grouped":
         sorted_into(context, dims)
     if core.which == "bare":
         try:
@@ -210,11 +212,16 @@ def _combined(context: Context, core: Frame, found: tuple[Any, ...]) -> Frame | 
             context.refuse(str(reason))
             return None
     if core.kind == "aggregate":
-        by_time = not orders and len(dims) == 1 and context.table.column(dims[0].column).calendar
-        rising = bool(orders and orders[0].ascending)
-        frame = replace(frame, which="", ascending=rising, by_name=by_time and not core.having)
+        frame = replace(frame, which="", ascending=bool(orders and orders[0].ascending))
+        frame = frame if orders else in_time(frame, context.table)
     charted = cores_charts.fitted(context, frame, found)
     return charted if charted and _filters_agree(context, filters) else None
+
+
+def in_time(frame: Frame, table: Table) -> Frame:
+    """Return the frame with its groups in order of time, where they are numbers of a calendar."""
+    timed = len(frame.dims) == 1 and not frame.dims[0].period and table.column(frame.dims[0].column).calendar
+    return replace(frame, by_name=timed) if frame.kind == "aggregate" and frame.having is None else frame
 
 
 _BOUNDS = {">", ">=", "<", "<=", "from", "before", "contains", "startswith", "endswith"}

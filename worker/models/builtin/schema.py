@@ -11,8 +11,10 @@ from typing import Any
 from worker.analysis.contract import TableView
 from worker.models.builtin import lexicon
 from worker.models.builtin.other_words import OTHER_WORDS, of_several_years, other_words
+from worker.models.builtin.plain_text import all_plain, plain
 from worker.models.builtin.tokens import name_words, stem
 
+_WORDS = re.compile(r"\w+")
 NAMINGS = ("exact", "case", "joined", "stems")
 
 
@@ -56,6 +58,14 @@ class Column:
     def calendar(self) -> bool:
         """Whether the numbers are years, months or days."""
         return self.kind == "number" and bool(self.words) and self.words[-1] in lexicon.CALENDAR_WORDS
+
+    @property
+    def yearly(self) -> bool:
+        """Whether it holds the year of each row as a whole number, and not a year of something else."""
+        names = {("year",), ("yr",), ("yyyy",), ("fiscal", "year"), ("calendar", "year")}
+        whole = isinstance(self.low, int) and isinstance(self.high, int)
+        held = self.kind == "number" and self.words in names and whole and not self.nulls
+        return held and 1000 <= self.low <= self.high <= 2200
 
     @property
     def starts_periods(self) -> bool:
@@ -186,6 +196,12 @@ class Table:
         return tuple(column for column in dates if column.distance == nearest)
 
     @cached_property
+    def years(self) -> tuple[Column, ...]:
+        """The one column of years in whole numbers, where there is no date."""
+        found = tuple(column for column in self.of_kind("number") if column.yearly and not column.home)
+        return found if len(found) == 1 and not self.of_kind("date") else ()
+
+    @cached_property
     def identifiers(self) -> frozenset[str]:
         """The names of columns that are one word each when written, in lower case."""
         return frozenset(c.name.casefold() for c in self.columns if c.name.isidentifier())
@@ -205,7 +221,7 @@ class Table:
     @cached_property
     def plain_values(self) -> tuple[tuple[Column, list[str]], ...]:
         """The text columns with their values without case and needless spaces, in the order of `values`."""
-        return tuple((column, _all_plain(column.values)) for column in self.of_kind("text"))
+        return tuple((column, all_plain(column.values)) for column in self.of_kind("text"))
 
     def held_in(self, asked: str) -> dict[str, list[tuple[Column, str]]]:
         """Return the values that stand in the question `asked`, by their text as `plain` makes it."""
@@ -237,22 +253,6 @@ class Table:
         names = (word for c in self.columns for word in ("".join(c.words), *c.words, *c.stems, *c.noun))
         own = (word for part in self.words for word in (part, stem(part)))
         return "\n".join((*held, *names, *own)).casefold()
-
-
-def _all_plain(values: tuple[str, ...]) -> list[str]:
-    """Return `plain` of each value, for many at once."""
-    joined = _SPACES.sub(" ", "\0".join(values).casefold())
-    found = [text.strip() for text in joined.split("\0")]
-    return found if len(found) == len(values) else [plain(value) for value in values]
-
-
-_SPACES = re.compile(r"\s+")
-_WORDS = re.compile(r"\w+")
-
-
-def plain(text: str) -> str:
-    """Return `text` without case and needless spaces, as values are compared."""
-    return " ".join(text.split()).casefold()
 
 
 def read_table(view: TableView, *, first: bool) -> Table:
@@ -292,7 +292,9 @@ def _column(raw: dict[str, Any], noun: tuple[str, ...]) -> Column:
 
 
 def date_span(column: Column) -> tuple[date, date] | None:
-    """Return the first and last day of a date column, if the profile tells."""
+    """Return the first and last day of a date column (of a column of years), if the profile tells."""
+    if column.yearly:
+        return date(column.low, 1, 1), date(column.high, 12, 31)
     try:
         return date.fromisoformat(str(column.low)[:10]), date.fromisoformat(str(column.high)[:10])
     except ValueError:
