@@ -11,9 +11,9 @@ from worker.models.builtin.following import settle
 from worker.models.builtin.frame import Frame
 from worker.models.builtin.joined import joins_text
 from worker.models.builtin.reader import read
-from worker.models.builtin.schema import Column, Table, read_table
+from worker.models.builtin.schema import Column, Table, read_table, table_noun
 from worker.models.builtin.sql import why_not, write_sql
-from worker.models.builtin.tokens import is_made_up, tokenize
+from worker.models.builtin.tokens import is_made_up, stem, tokenize
 
 MAX_CHARACTERS = 2000
 MAX_TABLES = 200
@@ -74,17 +74,19 @@ def _planned(frame: Frame, table: Table, question: Question, before: str) -> Pla
 
 
 def _declined(reason: str, question: Question) -> Decline:
-    suggestions = suggest_questions(question.tables)
+    suggestions = suggest_questions(question.tables, near=question.text)
     return Decline(f"I am not sure enough to answer: {reason}.", suggestions)
 
 
-def suggest_questions(tables: tuple[TableView, ...]) -> tuple[str, ...]:
-    """Return up to three questions about `tables` that are surely answered."""
+def suggest_questions(tables: tuple[TableView, ...], near: str = "") -> tuple[str, ...]:
+    """Return up to three questions about `tables` that are surely answered, those close to `near` first."""
     read_tables = tuple(read_table(view, first=at == 0) for at, view in enumerate(tables))
     few = len(tables) <= MAX_CHECKED
     found: list[str] = []
-    for table in read_tables[:MAX_SUGGESTED_FROM]:
-        for text in _candidates(table, several=len(tables) > 1):
+    spoken = frozenset(stem(token.norm) for token in tokenize(near) if token.kind == "word")
+    nearest = sorted(read_tables, key=lambda table: -_nearness(table, spoken)) if spoken else read_tables
+    for table in nearest[:MAX_SUGGESTED_FROM]:
+        for text in _candidates(table, several=len(tables) > 1, spoken=spoken):
             if text not in found and _answered(text, read_tables if few else (table,)):
                 found.append(text)
             if len(found) == 3:
@@ -98,12 +100,37 @@ def _answered(text: str, tables: tuple[Table, ...]) -> bool:
     return sure == 1 and not any(reading.several for reading in readings)
 
 
-def _candidates(table: Table, *, several: bool) -> Iterator[str]:
+def _nearness(table: Table, spoken: frozenset[str]) -> float:
+    """Return how much of the question is about the table: its name, and its columns by their names."""
+    own = 2.0 if spoken & set(table_noun(table.words)) else 0.0
+    return own + sum(_named_in(column, spoken) for column in table.columns)
+
+
+def _named_in(column: Column, spoken: frozenset[str]) -> float:
+    """Return which part of the words of a column's name are in the question."""
+    return len(spoken.intersection(column.stems)) / len(column.stems) if column.stems else 0.0
+
+
+def _nearest(columns: list[Column], spoken: frozenset[str]) -> list[Column]:
+    return sorted(columns, key=lambda column: -_named_in(column, spoken))
+
+
+def _candidates(table: Table, *, several: bool, spoken: frozenset[str]) -> Iterator[str]:
     where = f" in {table.name}" if several else ""
     has_names = not all(is_made_up(column.name) for column in table.columns)
     numbers = [c for c in table.of_kind("number") if c.unique and not c.id_like]
     numbers = [c for c in numbers if not (has_names and is_made_up(c.name))]
     texts = [c for c in table.of_kind("text") if 1 < c.unique <= 50 and not c.id_like]
+    numbers, texts = _nearest(numbers, spoken), _nearest(texts, spoken)
+    meant = [c for c in numbers if _named_in(c, spoken) == 1]
+    if len(meant) > 1:
+        pair = f"{_quoted(meant[0].name)} and {_quoted(meant[1].name)}"
+        yield f"What is the correlation between {pair}{where}?"
+    for number in meant[:1]:
+        yield from (f"What is the {_measure(number)} by {_quoted(one.name)}{where}?" for one in texts[:1])
+        if table.years:
+            yield f"Show the {_measure(number)} over the years{where}"
+        yield f"Show the distribution of {_quoted(number.name)}{where}"
     for group in texts[:2]:
         for number in numbers[:2]:
             yield f"What is the {_measure(number)} by {_quoted(group.name)}{where}?"

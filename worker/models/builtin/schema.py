@@ -63,9 +63,9 @@ class Column:
     def yearly(self) -> bool:
         """Whether it holds the year of each row as a whole number, and not a year of something else."""
         names = {("year",), ("yr",), ("yyyy",), ("fiscal", "year"), ("calendar", "year")}
-        whole = isinstance(self.low, int) and isinstance(self.high, int)
-        held = self.kind == "number" and self.words in names and whole and not self.nulls
-        return held and 1000 <= self.low <= self.high <= 2200
+        ends = [end for end in (self.low, self.high) if isinstance(end, int)]
+        held = self.kind == "number" and self.words in names and not self.nulls and len(ends) == 2
+        return held and 1000 <= ends[0] <= ends[1] <= 2200
 
     @property
     def starts_periods(self) -> bool:
