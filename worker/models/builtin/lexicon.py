@@ -194,6 +194,7 @@ ID_WORDS = frozenset({
     "index", "number", "no", "nr", "num", "rank",
 })  # fmt: skip
 CALENDAR_WORDS = frozenset({"year", "month", "day", "week", "quarter", "hour", "weekday", "yr", "yyyy"})
+YEAR_NAMES = frozenset({("year",), ("yr",), ("yyyy",), ("fiscal", "year"), ("calendar", "year")})
 RATE_WORDS = frozenset({
     "price", "rate", "ratio", "avg", "average", "mean", "median", "temperature", "temp", "score", "rating",
     "age", "percent", "percentage", "pct", "share", "margin", "humidity", "speed", "pressure", "index",

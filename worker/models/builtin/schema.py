@@ -62,10 +62,8 @@ class Column:
     @property
     def yearly(self) -> bool:
         """Whether it holds the year of each row as a whole number, and not a year of something else."""
-        names = {("year",), ("yr",), ("yyyy",), ("fiscal", "year"), ("calendar", "year")}
-        ends = [end for end in (self.low, self.high) if isinstance(end, int)]
-        held = self.kind == "number" and self.words in names and not self.nulls and len(ends) == 2
-        return held and 1000 <= ends[0] <= ends[1] <= 2200
+        named = self.kind == "number" and self.words in lexicon.YEAR_NAMES and not self.nulls
+        return named and all(isinstance(end, int) and 1000 <= end <= 2200 for end in (self.low, self.high))
 
     @property
     def starts_periods(self) -> bool:
