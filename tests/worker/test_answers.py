@@ -141,6 +141,18 @@ async def test_another_table_beside_it_is_a_miss(runtime: Runtime) -> None:
     assert not (await asked(runtime, session, question=question)).cached
 
 
+async def test_another_order_of_the_tables_is_a_miss(runtime: Runtime) -> None:
+    model = script("result = 1", "It is result = 1.")  # `df` is the first table
+    cached = []
+    for position in (1, 1, -1):
+        session = await with_session(runtime)
+        kept = await runtime.store.get_session(TENANT, session)
+        assert kept is not None
+        await with_table(runtime, kept, name="more", position=position, profile={**PROFILE, "name": "more"})
+        cached.append((await asked(runtime, session, model=model)).cached)
+    assert cached == [False, True, False]
+
+
 async def test_hidden_columns_are_a_miss(runtime: Runtime) -> None:
     await asked(runtime, await with_session(runtime))
     hiding = Session(tenant_id=TENANT, hidden={"sales": ["read without it"]})
