@@ -20,6 +20,9 @@ MAX_TABLES = 200
 MAX_SUGGESTED_FROM = 5
 """Suggestions are about so many tables at most."""
 MAX_CHECKED = 30
+_ROWS_IN_MEMORY = 5_000_000
+_DRAWN = frozenset({"trend", "frequency", "histogram"})
+"""Kinds whose figure is drawn although nobody says chart."""
 """With so many tables a suggestion is tried against every one, with more against its own, which it names."""
 
 
@@ -70,6 +73,11 @@ def _planned(frame: Frame, table: Table, question: Question, before: str) -> Pla
         if sql is None:
             return _declined(f"{why_not(frame)}; ask it in pandas mode", question)
         return Plan(sql, "sql", "builtin", understood, template)
+    if question.mode == "auto" and table.rows > _ROWS_IN_MEMORY and frame.kind not in _DRAWN:
+        # DuckDB reads so many rows bit by bit; as a DataFrame they may not fit into the sandbox.
+        sql = None if frame.chart else write_sql(frame, table)
+        if sql is not None:
+            return Plan(sql, "sql", "builtin", understood, template)
     return Plan(write(frame, table), "python", "builtin", understood, template)
 
 
