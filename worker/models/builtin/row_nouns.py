@@ -10,6 +10,7 @@ from worker.models.builtin.grammar import Context, Found, Parser, memo
 from worker.models.builtin.schema import Column, Table, date_span
 from worker.models.builtin.tokens import stem
 
+_SHORT_LEAST = 3
 SURELY_NUMBERED = 20
 """From so many rows on, numbers from 1 to the number of rows are no coincidence."""
 
@@ -44,7 +45,9 @@ def _counts(found: Column, noun: str) -> bool:
         return False
     if found.words == (noun,) and noun not in lexicon.COUNT_WORDS:
         return False
-    return found.stems[-1] in lexicon.COUNT_WORDS | {noun} or found.stems[0] in lexicon.COUNT_WORDS
+    # `acc` in a table of accidents may be how many there were.
+    short = len(found.words) == 1 and len(found.words[0]) >= _SHORT_LEAST and noun.startswith(found.words[0])
+    return short or found.stems[-1] in lexicon.COUNT_WORDS | {noun} or found.stems[0] in lexicon.COUNT_WORDS
 
 
 def _one_each(found: Column, table: Table) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.worker.models.builtin.asking import declined, planned
-from worker.analysis.contract import Decline, Plan, Question
+from worker.analysis.contract import Decline, Plan, Question, TableView
 from worker.models.builtin import plan
 
 SALES = [
@@ -172,3 +172,13 @@ def test_with_several_tables_rows_of_one_must_be_named() -> None:
 
 def test_a_question_across_tables_is_declined() -> None:
     declined("average temperature by category", "sales", "weather")
+
+
+@pytest.mark.parametrize(("column", "kind"), [("acc", Decline), ("roads", Plan)])
+def test_a_short_name_of_what_the_table_is_called_after_may_count_it(column: str, kind: type) -> None:
+    columns = [
+        {"name": name, "dtype": "int64", "kind": "number", "nulls": 0, "unique": 9, "min": 0, "max": 58}
+        for name in ("period", column)
+    ]
+    view = TableView("Accident", {"name": "Accident", "rows": 40, "columns": columns, "sample": []})
+    assert isinstance(plan(Question("How many accidents are there?", (view,))), kind)
