@@ -37,6 +37,10 @@ class Examined:
 
 def examine(engine: duckdb.DuckDBPyConnection, column: Any, hypothesis: Hypothesis) -> Examined:
     """Judge and convert the cells; the plain ways of writing values are read without SQL."""
+    # A reader may give cells of nothing as such or as missing: they are the same.
+    empty = compute.equal(compute.binary_length(column), 0)
+    if compute.any(empty).as_py():
+        column = compute.if_else(empty, pa.scalar(None, pa.string()), column)
     quick = None if hypothesis.nulls else _quick(column, hypothesis)
     return quick if quick is not None else _by_distinct_cells(engine, column, hypothesis)
 
