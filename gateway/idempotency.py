@@ -7,7 +7,7 @@ import json
 import re
 from typing import Annotated, Any
 
-from fastapi import Header, Request
+from fastapi import Depends, Header, Request
 
 from gateway.errors import ConflictError, InvalidRequestError
 from store.base import Store
@@ -35,6 +35,9 @@ def idempotency_key(
     if len(given) > 1 or not _KEY.fullmatch(given[0]):
         raise InvalidRequestError("Idempotency-Key: give one, of 1 to 255 printable ASCII characters")
     return given[0]
+
+
+KeyDep = Annotated[str | None, Depends(idempotency_key)]
 
 
 def digest(call: str, body: dict[str, Any], files: list[StoredFile] | None = None) -> str:

@@ -31,6 +31,26 @@ async def require_session(store: Store, caller: Caller, session_id: str) -> Sess
     return session
 
 
+async def require_task(store: Store, caller: Caller, task_id: str) -> Job:
+    """The caller's job.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    return found_task(await store.get_job(caller.tenant_id, task_id))
+
+
+def found_task(job: Job | None) -> Job:
+    """`job`, as the store gave it.
+
+    Raises:
+        NotFoundError: It gave none.
+    """
+    if job is None:
+        raise NotFoundError("there is no task with this id", code="task_not_found")
+    return job
+
+
 async def require_room(services: Services, caller: Caller) -> None:
     """Refuse before a body is read what could not be run or kept.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from typing import Any, Literal
@@ -24,6 +25,11 @@ def clean_text(text: str) -> str:
         return text
     sound = text.encode("utf-8", "replace").decode("utf-8")
     return _CONTROLS.sub("", _ESCAPES.sub("", sound.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def code_digest(code: str) -> str:
+    """What names a piece of code: in a receipt, and when somebody approves what they saw."""
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
 def clean_values(value: Any, depth: int = 0) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from collections.abc import Awaitable, Callable
@@ -13,6 +12,7 @@ from typing import Any
 from policies.model import Policy, load_policy
 from policies.spec import policy_digest
 from store.records import Job, WebRequest
+from store.text import code_digest
 from worker.lease import Lease
 from worker.runtime import Runtime
 from worker.sandbox.run import ContainerSandbox
@@ -94,7 +94,7 @@ class JobContext:
         """What makes the answer checkable: digests of data (by table), code, image and policy."""
         return {
             "data": data,
-            "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest() if code else None,
+            "code_sha256": code_digest(code) if code else None,
             "image": self.sandbox.image_digest if self.sandbox else None,
             "policy": {"name": self.policy.name, "sha256": policy_digest(self.policy)},
             "engine": self.sandbox.engine_name if self.sandbox else (await self.runtime.engine()).name,

@@ -23,18 +23,21 @@ SessionId = Annotated[
     str | None, typer.Option("--session", metavar="ID", help="Use the tables of this session.")
 ]
 PolicyName = Annotated[str | None, typer.Option("--policy", help="The limits to run under.")]
+ModelName = Annotated[str | None, typer.Option("--model", help="As ollama:llama3.1; else the server's own.")]
+ModeName = Annotated[str | None, typer.Option("--mode", help="auto, pandas or sql.")]
+NoCacheFlag = Annotated[bool, typer.Option("--no-cache", help="Run anew what was answered before.")]
 
 
 def ask(
     words: Annotated[list[str], typer.Argument(metavar='FILE... "QUESTION"', show_default=False)],
     as_json: JsonFlag = False,
-    model: Annotated[str | None, typer.Option(help="As ollama:llama3.1; else the server's own.")] = None,
+    model: ModelName = None,
     policy: PolicyName = None,
-    mode: Annotated[str | None, typer.Option(help="auto, pandas or sql.")] = None,
+    mode: ModeName = None,
     session: SessionId = None,
     save: SaveFolder = None,
     approve: Annotated[bool, typer.Option("--approve", help="See the code before it runs.")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Run anew what was answered before.")] = False,
+    no_cache: NoCacheFlag = False,
     hide: Annotated[
         list[str] | None, typer.Option(help="TABLE.COLUMN that neither model nor code sees; may be repeated.")
     ] = None,

@@ -11,7 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from client.api import Sandglass
-from client.commands.ask import FORMATS, JsonFlag, PolicyName, await_profile
+from client.commands.ask import (
+    FORMATS,
+    JsonFlag,
+    ModelName,
+    ModeName,
+    NoCacheFlag,
+    PolicyName,
+    await_profile,
+)
 from client.commands.console import FAILED, fail, follow, out, print_json
 from client.render import plain
 
@@ -23,10 +31,10 @@ _MOST = 50
 def batch(
     words: Annotated[list[str], typer.Argument(metavar="SESSION|FILE... QUESTIONS.txt", show_default=False)],
     as_json: JsonFlag = False,
-    model: Annotated[str | None, typer.Option(help="As ollama:llama3.1; else the server's own.")] = None,
+    model: ModelName = None,
     policy: PolicyName = None,
-    mode: Annotated[str | None, typer.Option(help="auto, pandas or sql.")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Run anew what was answered before.")] = False,
+    mode: ModeName = None,
+    no_cache: NoCacheFlag = False,
 ) -> None:
     """Ask the questions of a file, one in each line, of a session or of files; `#` begins a comment."""
     *tables, questions_file = words

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, CallerDep
 from gateway.errors import responses
-from gateway.idempotency import digest, idempotency_key
+from gateway.idempotency import KeyDep, digest
 from gateway.jobs import require_room, require_session, submit, submit_upload
 from gateway.json_body import json_body, json_request, validated
 from gateway.json_reply import JSONReply
@@ -47,7 +47,7 @@ async def analyze_session(
     session_id: str,
     services: ServicesDep,
     caller: CallerDep,
-    key: Annotated[str | None, Depends(idempotency_key)],
+    key: KeyDep,
     body: Annotated[AnalyzeBody, Depends(json_body(AnalyzeBody))],
 ) -> Response:
     """Ask a question about the tables of a session."""
@@ -75,7 +75,7 @@ async def analyze_files(
     request: Request,
     services: ServicesDep,
     caller: CallerDep,
-    key: Annotated[str | None, Depends(idempotency_key)],
+    key: KeyDep,
 ) -> Response:
     """Upload tables and ask a question about them, in one call."""
     if key is None or await services.store.get_job_by_key(caller.tenant_id, key) is None:

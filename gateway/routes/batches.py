@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, CallerDep
 from gateway.errors import responses
-from gateway.idempotency import digest, idempotency_key
+from gateway.idempotency import KeyDep, digest
 from gateway.job_bodies import BatchAccepted, BatchBody, BatchTask
 from gateway.jobs import require_session, submit_all
 from gateway.json_body import json_body, json_request
@@ -36,7 +36,7 @@ async def batch_session(
     session_id: str,
     services: ServicesDep,
     caller: CallerDep,
-    key: Annotated[str | None, Depends(idempotency_key)],
+    key: KeyDep,
     body: Annotated[BatchBody, Depends(json_body(BatchBody))],
 ) -> Response:
     """Ask several questions at once: all of them are taken, or none. None is a follow-up of another."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, CallerDep
 from gateway.errors import InvalidRequestError, responses
-from gateway.idempotency import digest, idempotency_key
+from gateway.idempotency import KeyDep, digest
 from gateway.job_bodies import ComputeBody
 from gateway.jobs import require_session, submit
 from gateway.json_body import json_body, json_request
@@ -38,7 +38,7 @@ async def compute_session(
     session_id: str,
     services: ServicesDep,
     caller: CallerDep,
-    key: Annotated[str | None, Depends(idempotency_key)],
+    key: KeyDep,
     body: Annotated[ComputeBody, Depends(json_body(ComputeBody))],
 ) -> Response:
     """Compute an operation over a column. The result is kept with the session, with the SQL that gave it."""

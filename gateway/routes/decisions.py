@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from datetime import datetime
 from typing import Annotated
 
@@ -13,16 +12,16 @@ from starlette.responses import Response
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, Caller, CallerDep
 from gateway.code_check import require_code
-from gateway.errors import ConflictError, NotFoundError, responses
+from gateway.errors import ConflictError, responses
 from gateway.job_bodies import ApproveBody, RejectBody
-from gateway.jobs import hand_over
+from gateway.jobs import hand_over, require_task
 from gateway.json_body import json_body, json_request
 from gateway.json_reply import JSONReply
 from gateway.schemas import Status
 from gateway.services import Services, ServicesDep
 from gateway.views import status_of
 from store.records import Approval, Job, JobError, utc_now
-from store.text import clean_text
+from store.text import clean_text, code_digest
 
 router = APIRouter(tags=["jobs"], dependencies=REQUIRE_KEY)
 _ERRORS = responses(400, 401, 404, 409, 413, 415, 422, 503)
@@ -43,7 +42,7 @@ async def approve_task(
 ) -> Response:
     """Let the code that a job waits with run: byte for byte as it was shown, or `code` in its place."""
     job, approval, since = await _waiting(services, caller, task_id)
-    if body.seen is not None and body.seen != _digest(approval.code):
+    if body.seen is not None and body.seen != code_digest(approval.code):
         raise ConflictError(
             "another code waits by now; look at it before you approve it", code="code_changed"
         )
@@ -93,9 +92,7 @@ async def reject_task(
 
 
 async def _waiting(services: Services, caller: Caller, task_id: str) -> tuple[Job, Approval, datetime]:
-    job = await services.store.get_job(caller.tenant_id, task_id)
-    if job is None:
-        raise NotFoundError("there is no task with this id", code="task_not_found")
+    job = await require_task(services.store, caller, task_id)
     if job.state != "awaiting_approval" or job.approval is None or job.awaiting_since is None:
         raise ConflictError(
             f"this task does not wait for an approval: it is {job.state}", code="not_awaiting_approval"
@@ -107,7 +104,3 @@ def _too_late() -> ConflictError:
     return ConflictError(
         "somebody else has decided on this task meanwhile; look at its status", code="not_awaiting_approval"
     )
-
-
-def _digest(code: str) -> str:
-    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()

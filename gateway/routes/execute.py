@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, CallerDep
 from gateway.errors import responses
-from gateway.idempotency import digest, idempotency_key
+from gateway.idempotency import KeyDep, digest
 from gateway.jobs import require_session, submit
 from gateway.json_body import json_body, json_request
 from gateway.json_reply import JSONReply
@@ -35,7 +35,7 @@ router = APIRouter(tags=["code"], dependencies=REQUIRE_KEY)
 async def execute(
     services: ServicesDep,
     caller: CallerDep,
-    key: Annotated[str | None, Depends(idempotency_key)],
+    key: KeyDep,
     body: Annotated[ExecuteBody, Depends(json_body(ExecuteBody))],
 ) -> Response:
     """Run Python or SQL in a throwaway container, over the tables of a session if one is named."""

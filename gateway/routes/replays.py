@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, CallerDep
-from gateway.errors import ConflictError, NotFoundError, responses
-from gateway.idempotency import digest, idempotency_key
-from gateway.jobs import submit
+from gateway.errors import ConflictError, responses
+from gateway.idempotency import KeyDep, digest
+from gateway.jobs import require_task, submit
 from gateway.json_reply import JSONReply
 from gateway.schemas import Accepted
 from gateway.services import ServicesDep
@@ -34,12 +32,10 @@ async def replay_task(
     task_id: str,
     services: ServicesDep,
     caller: CallerDep,
-    key: Annotated[str | None, Depends(idempotency_key)],
+    key: KeyDep,
 ) -> Response:
     """Run a task's code again on the same data in a fresh sandbox, and say whether the result is the same."""
-    source = await services.store.get_job(caller.tenant_id, task_id)
-    if source is None:
-        raise NotFoundError("there is no task with this id", code="task_not_found")
+    source = await require_task(services.store, caller, task_id)
     if reason := why_not(source):
         raise ConflictError(f"this task cannot be replayed: {reason}", code="not_replayable")
     job = Job(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, Caller, CallerDep
 from gateway.downloads import attachment
 from gateway.errors import NotFoundError, responses
-from gateway.idempotency import digest, idempotency_key
+from gateway.idempotency import KeyDep, digest
 from gateway.jobs import require_room, require_session, submit_upload
 from gateway.json_reply import JSONReply
 from gateway.limits import MAX_LISTED
@@ -28,7 +28,6 @@ from store.records import Request as JobRequest
 router = APIRouter(tags=["sessions"], dependencies=REQUIRE_KEY)
 _log = structlog.get_logger("gateway")
 _UPLOAD_ERRORS = (400, 401, 409, 413, 415, 422, 429, 503)
-KeyDep = Annotated[str | None, Depends(idempotency_key)]
 
 
 @router.post(

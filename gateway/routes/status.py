@@ -8,15 +8,15 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from gateway import examples
-from gateway.auth import REQUIRE_KEY, Caller, CallerDep
-from gateway.errors import NotFoundError, responses
+from gateway.auth import REQUIRE_KEY, CallerDep
+from gateway.errors import responses
 from gateway.events import SETTLED
+from gateway.jobs import found_task
 from gateway.json_reply import JSONReply
 from gateway.limits import MAX_WAIT_SECONDS
 from gateway.schemas import Status
 from gateway.services import ServicesDep
 from gateway.views import status_of
-from store.base import Store
 from store.records import TERMINAL, Job
 
 router = APIRouter(tags=["jobs"], dependencies=REQUIRE_KEY)
@@ -48,9 +48,7 @@ async def get_status(
     job = await read()
     if job is not None and wait and job.state not in SETTLED:
         job = await services.events.wait(task_id, read, wait, after_stage)
-    if job is None:
-        raise NotFoundError("there is no task with this id", code="task_not_found")
-    return JSONReply(status_of(job).model_dump(mode="json"))
+    return JSONReply(status_of(found_task(job)).model_dump(mode="json"))
 
 
 @router.post(
@@ -63,15 +61,8 @@ async def get_status(
 )
 async def cancel_task(task_id: str, services: ServicesDep, caller: CallerDep) -> Response:
     """Stop a job and kill its container. A job that has ended stays as it is."""
-    job = await _cancelled(services.store, caller, task_id)
+    job = found_task(await services.store.request_cancel(caller.tenant_id, task_id))
     ended = job.state in TERMINAL
     if ended:
         await services.queue.announce(job)
     return JSONReply(status_of(job).model_dump(mode="json"), status_code=200 if ended else 202)
-
-
-async def _cancelled(store: Store, caller: Caller, task_id: str) -> Job:
-    job = await store.request_cancel(caller.tenant_id, task_id)
-    if job is None:
-        raise NotFoundError("there is no task with this id", code="task_not_found")
-    return job

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from gateway import examples
 from gateway.auth import REQUIRE_KEY, CallerDep
 from gateway.errors import InvalidRequestError, NotFoundError, printable, responses
-from gateway.idempotency import digest, earlier, idempotency_key
+from gateway.idempotency import KeyDep, digest, earlier
 from gateway.jobs import require_room, require_session, submit
 from gateway.json_body import json_body, json_request
 from gateway.json_reply import JSONReply
@@ -28,7 +28,6 @@ _ERRORS = (400, 401, 404, 409, 413, 415, 422, 429, 503)
 _ACCEPTED: dict[int | str, dict[str, Any]] = examples.shown(
     202, "A job reads again what is touched.", examples.ACCEPTED
 )
-KeyDep = Annotated[str | None, Depends(idempotency_key)]
 
 
 @router.patch(
