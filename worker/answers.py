@@ -16,7 +16,7 @@ import structlog
 
 from policies.spec import GVISOR, policy_digest
 from store.base import BlobMissingError
-from store.records import Job, Request, Session, Table
+from store.records import Job, Request, Table
 from worker.analysis.contract import Turn
 from worker.artifacts import copy_artifacts, renamed
 from worker.context import JobContext
@@ -24,7 +24,7 @@ from worker.ending import ending
 from worker.engines.base import EngineError
 from worker.models.settings import ModelSettings
 from worker.sandbox.collect import DISK_FULL
-from worker.tables import NOT_READ
+from worker.tables import NOT_READ, session_of
 
 log = structlog.get_logger()
 _TAKEN_OVER = (
@@ -75,11 +75,14 @@ async def key_of(
         spec: Which model writes the code, as resolved.
         tables: All that the code may see, in order.
         turns: The questions before, the oldest first, if the answer depends on them.
+
+    Raises:
+        JobFailedError: The session was deleted.
     """
     job, policy = context.job, context.policy
     if policy.egress is not None:
         return None
-    session = await context.runtime.store.get_session(job.tenant_id, job.session_id or "")
+    hidden = (await session_of(context)).hidden
     try:
         image = await _image_of(context)
     except EngineError:  # the run will say it in words
@@ -89,7 +92,7 @@ async def key_of(
         _told(spec, context.runtime.models),
         _asked(job.kind, job.request),
         [[table.name, table.sha256, table.profile] for table in tables],
-        session.hidden if isinstance(session, Session) else None,
+        hidden,
         [[turn.question, turn.answer, turn.code] for turn in turns],
         policy_digest(policy),
         image,

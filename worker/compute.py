@@ -20,6 +20,7 @@ from worker.context import JobContext
 from worker.ending import JobFailedError, ending
 from worker.models.base import Model
 from worker.models.choose import choose_model, resolve_spec
+from worker.tables import session_of
 
 _SAME = 1e-9
 """Relative: sums of the same numbers in another order differ by less."""
@@ -58,10 +59,9 @@ async def compute(context: JobContext) -> dict[str, Any]:
 
 
 async def _table(context: JobContext) -> Table:
-    job, request = context.job, context.job.request
+    request = context.job.request
     tables = await tables_of(context)
-    session = await context.runtime.store.get_session(job.tenant_id, job.session_id or "")
-    hidden = session.hidden if session is not None else {}
+    hidden = (await session_of(context)).hidden
     try:
         return table_with(tables, hidden, request.table, request.column or "", request.by)
     except ColumnError as error:

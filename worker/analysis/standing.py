@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from worker.analysis.contract import Plan, Question
+from worker.analysis.contract import Question
 from worker.analysis.history import depends_on_history
 from worker.analysis.parts import split_question
 
@@ -23,10 +23,6 @@ def stands_alone(question: Question) -> bool:
 
 
 def _is_read_the_same(question: Question) -> bool:
-    from worker.models.builtin import plan
+    from worker.models.builtin import reads_alone
 
-    alone = plan(replace(question, history=(), turns=()))
-    if not isinstance(alone, Plan):
-        return False
-    after = plan(question)
-    return isinstance(after, Plan) and (after.code, after.language) == (alone.code, alone.language)
+    return reads_alone(question)

@@ -43,6 +43,18 @@ def plan_question(question: Question) -> Plan | Decline:
     return _planned(found.frame, found.table, question, before)
 
 
+def needs_no_history(question: Question) -> bool:
+    """Return whether `question` has one sure reading, and the same without the questions before it."""
+    if len(question.text) > MAX_CHARACTERS or not 0 < len(question.tables) <= MAX_TABLES:
+        return False
+    tables = tuple(read_table(view, first=at == 0) for at, view in enumerate(question.tables))
+    alone, _ = settle(question.text, tables, question.joins, ())
+    if isinstance(alone, str):
+        return False
+    after, _ = settle(question.text, tables, question.joins, question.history)
+    return after == alone
+
+
 def _planned(frame: Frame, table: Table, question: Question, before: str) -> Plan | Decline:
     understood = describe(frame, table)
     template: dict[str, object] = {
