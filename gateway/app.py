@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 from typing import TextIO, cast
 
@@ -33,10 +33,13 @@ from gateway.routes import (
 )
 from gateway.services import Services
 from gateway.settings import Settings, StartRefusedError, load_settings
-from store.base import Store, StoreUnavailableError
+from store.base import DuplicateError, Store, StoreUnavailableError
+from store.keys import hash_key
 from store.log_stream import LogStream
 from store.open import open_blobs, open_store
+from store.records import ApiKey
 
+_FIRST_TENANT = "local"
 _DESCRIPTION = (
     "Questions about tables, answered by code that runs in a throwaway container. Every call but the health "
     "calls needs `Authorization: Bearer KEY`. Calls that make a job answer at once with a `task_id`; "
@@ -113,6 +116,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             raise StartRefusedError(f"the gateway does not start: {error}") from None
         await _open_store(store)
         stack.push_async_callback(store.close)
+        if settings.first_key is not None:
+            await _keep_first_key(store, settings.first_key.get_secret_value())
         await _require_keys(store)
         await blobs.open()
         stack.push_async_callback(blobs.close)
@@ -132,9 +137,16 @@ async def _open_store(store: Store) -> None:
         raise StartRefusedError(f"the gateway does not start: the store does not answer: {error}") from None
 
 
+async def _keep_first_key(store: Store, key: str) -> None:
+    record = ApiKey(tenant_id=_FIRST_TENANT, name="first key", sha256=hash_key(key))
+    # Refused when it is there, revoked too, or when another gateway that starts was quicker.
+    with suppress(DuplicateError):
+        await store.insert_key(record)
+
+
 async def _require_keys(store: Store) -> None:
     if not any(key.revoked_at is None for key in await store.list_keys()):
         raise StartRefusedError(
             "the gateway does not start: the store has no API key, so nobody could be told from anybody; "
-            "make one with: sandglass keys create"
+            "make one with: sandglass keys create, or give one as SANDGLASS_FIRST_KEY"
         )

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from policies.model import PolicyError, load_policy, policy_names
+from store.keys import is_strong_key
+from store.secret_files import SecretFileError, SettingsWithSecrets
 
 
 class StartRefusedError(RuntimeError):
@@ -20,8 +22,8 @@ def _default_store() -> str:
     return f"sqlite://{quote(str(Path.cwd() / '.sandglass' / 'sandglass.db'))}"
 
 
-class Settings(BaseSettings):
-    """Read from `SANDGLASS_<NAME>`; other variables with this prefix belong to other parts."""
+class Settings(SettingsWithSecrets):
+    """Read from `SANDGLASS_<NAME>` or its secret file; others with this prefix belong to other parts."""
 
     model_config = SettingsConfigDict(
         env_prefix="SANDGLASS_", env_ignore_empty=True, extra="ignore", frozen=True
@@ -41,8 +43,21 @@ class Settings(BaseSettings):
     """Jobs of one tenant that are queued or running."""
     event_poll_seconds: float = Field(0.5, gt=0, le=10)
     """How often a waiting `GET /status` reads the store while Redis brings no events."""
+    first_key: SecretStr | None = None
+    """Put into the store at start, for the tenant `local`, unless it has ever been there."""
+    start_seconds: float = Field(0, ge=0, le=3600)
+    """How long to wait at start for a store and a Redis that do not answer yet."""
     docs: bool = False
     """Serve `/docs`. Off by default: that page loads its scripts from a public CDN."""
+
+    @field_validator("first_key")
+    @classmethod
+    def _strong(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not is_strong_key(key.get_secret_value()):
+            raise ValueError(
+                "must be sg_ and then 43 to 200 of A-Z a-z 0-9 _ -, e.g. sg_$(openssl rand -hex 32)"
+            )
+        return key
 
     @model_validator(mode="after")
     def _known_schemes(self) -> Self:
@@ -55,13 +70,14 @@ def load_settings() -> Settings:
     """The settings from the environment.
 
     Raises:
-        StartRefusedError: A variable, named without its value, or a policy file is not what it must be.
+        StartRefusedError: A variable or a secret file, named without its value, or a policy file is not what
+            it must be.
     """
     try:
         for name in policy_names():
             load_policy(name)
         return Settings()
-    except PolicyError as error:
+    except (PolicyError, SecretFileError) as error:
         raise StartRefusedError(f"the gateway does not start: {error}") from None
     except ValidationError as error:
         reasons = "; ".join(_explain(item["loc"], item["msg"]) for item in error.errors())

@@ -17,6 +17,10 @@ class StoreUnavailableError(StoreError):
     """The store does not answer, or its disk is full; what was asked may be tried again."""
 
 
+class StoreAwayError(StoreUnavailableError):
+    """Nothing answers there, or nothing that takes writes yet: it may soon, all by itself."""
+
+
 class DuplicateError(StoreError):
     """A record with this id (or this idempotency key) is there already."""
 

@@ -18,7 +18,7 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from store.base import DuplicateError, StoreUnavailableError
+from store.base import DuplicateError, StoreAwayError, StoreUnavailableError
 
 Document = dict[str, Any]
 DEFAULT_DATABASE = "sandglass"
@@ -95,6 +95,7 @@ def explained() -> Iterator[None]:
 
     Raises:
         DuplicateError: A unique index refused the document.
+        StoreAwayError: The server does not answer, or has no primary.
         StoreUnavailableError: Anything else that the server or the network did.
     """
     try:
@@ -104,7 +105,7 @@ def explained() -> Iterator[None]:
     except OperationFailure as error:
         raise StoreUnavailableError(f"MongoDB: {_refusal(error)}") from error
     except PyMongoError as error:
-        raise StoreUnavailableError(
+        raise StoreAwayError(
             f"MongoDB does not answer ({type(error).__name__}); "
             "check that it runs at the address in SANDGLASS_STORE"
         ) from error

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from store.base import DuplicateError, StoreError, StoreUnavailableError
+from store.base import DuplicateError, StoreAwayError, StoreError, StoreUnavailableError
 
 T = TypeVar("T")
 BUSY_SECONDS = 5.0
+_WAL_PAUSE_SECONDS = 0.02
 _REASONS = {
     "SQLITE_FULL": "the disk is full; make room and try again",
     "SQLITE_BUSY": f"another process has held its lock for {BUSY_SECONDS:g} s; try again",
@@ -25,6 +27,7 @@ _REASONS = {
     "SQLITE_PERM": "this user may not open the file; check its owner and mode",
     "SQLITE_IOERR": "the disk gives an input/output error (full, or broken)",
 }
+_HELD = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED"})
 _inherited: list[sqlite3.Connection] = []
 """Connections that a fork copied: kept from the garbage collector, which would close the parent's file."""
 
@@ -123,8 +126,7 @@ class SqliteConnection:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection = connection
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        if mode != "wal":
+        if _ask_for_wal(connection) != "wal":
             raise StoreUnavailableError(
                 f"SQLite store {self.path}: its file system allows no write-ahead log (a network share?); "
                 "use a local folder"
@@ -155,6 +157,18 @@ class SqliteConnection:
             raise
 
 
+def _ask_for_wal(connection: sqlite3.Connection) -> str:
+    # SQLite does not wait here by itself: two that make the file at the same time would refuse each other.
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                raise
+        time.sleep(_WAL_PAUSE_SECONDS)
+
+
 def explain(path: Path, error: sqlite3.Error) -> StoreError | sqlite3.Error:
     """Turn what SQLite raised into the contract's error; a mistake in our own SQL stays as it is."""
     name = getattr(error, "sqlite_errorname", "")
@@ -162,5 +176,6 @@ def explain(path: Path, error: sqlite3.Error) -> StoreError | sqlite3.Error:
         return DuplicateError(str(error).removeprefix("UNIQUE constraint failed: ") + " is there already")
     for prefix, reason in _REASONS.items():
         if name.startswith(prefix):
-            return StoreUnavailableError(f"SQLite store {path}: {reason}")
+            kind = StoreAwayError if prefix in _HELD else StoreUnavailableError
+            return kind(f"SQLite store {path}: {reason}")
     return error

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import redis
 
 from tests.engine_services import SERVICES
 
@@ -42,6 +43,10 @@ class RedisServer:
             except OSError:
                 time.sleep(0.02)
         raise RuntimeError("redis-server did not start within 10 s")
+
+    def require_password(self, password: str) -> None:
+        with redis.Redis.from_url(self.url) as client:
+            client.config_set("requirepass", password)
 
     def stop(self) -> None:
         if self._process is not None:

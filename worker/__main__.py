@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from worker.app import app, settings
-from worker.start import check_start_or_exit
+from worker.logs import configure_logs
+from worker.start import check_start_or_exit, wait_or_exit
 
 
 def main() -> None:
     """Check what can be checked before Celery says anything, then hand over to it."""
     check_start_or_exit(settings)
+    configure_logs()
+    wait_or_exit(settings)
     name = f"sandglass@{settings.worker_name}"
     app.worker_main(["worker", "--pool=prefork", "-O", "fair", "--hostname", name, "--loglevel=WARNING"])
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from policies.model import Policy
 from policies.seccomp import PROFILE_PATH
+from store.secret_files import SecretFileError, SettingsWithSecrets
 from worker.models.settings import ModelSettings
 
 
@@ -20,7 +21,7 @@ class UnsafeSettingsError(RuntimeError):
     """The worker must not start like this; the message says what to change."""
 
 
-class Settings(BaseSettings):
+class Settings(SettingsWithSecrets):
     """Where the worker finds the other parts, and how long it may take."""
 
     model_config = SettingsConfigDict(
@@ -44,6 +45,8 @@ class Settings(BaseSettings):
     """Warm sandboxes in each process."""
     spool: Path = Field(default_factory=lambda: Path(tempfile.gettempdir()) / "sandglass-spool")
     """Where figures and files wait on their way from a sandbox to the blob store."""
+    start_seconds: float = Field(0, ge=0, le=3600)
+    """How long to wait at start for a store and a Redis that do not answer yet."""
     lease_seconds: float = Field(45, ge=3, le=3600)
     job_seconds: float = Field(900, gt=0, le=86_400)
     """From claim to end, all attempts, model calls and waiting for tables included."""
@@ -71,10 +74,12 @@ def load_settings() -> Settings:
     """The settings from the environment.
 
     Raises:
-        UnsafeSettingsError: A variable is not what it must be.
+        UnsafeSettingsError: A variable or a secret file is not what it must be.
     """
     try:
         return Settings()
+    except SecretFileError as error:
+        raise UnsafeSettingsError(str(error)) from None
     except ValidationError as error:
         raise UnsafeSettingsError(what_is_wrong(error)) from None
 

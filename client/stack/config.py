@@ -16,6 +16,7 @@ from redis import ConnectionPool
 from client.errors import StackError
 from client.settings import DEFAULT_PORT, home_of
 from client.stack.process import Daemon
+from store.secret_files import SecretFileError, find_setting
 
 DEFAULT_IMAGE = "sandglass-sandbox:dev"
 _REDIS_PORT = 6380
@@ -117,7 +118,12 @@ def load_config(environ: Mapping[str, str] = os.environ) -> StackConfig:
     kept = read_remembered(home)
     running_port = kept.port if kept and Daemon("gateway", home).alive() else DEFAULT_PORT
     port = _port_of(environ, "SANDGLASS_PORT", running_port)
-    own_redis = environ.get("SANDGLASS_REDIS_URL")
+    try:
+        own_redis, own_store = (
+            find_setting(name, environ) for name in ("SANDGLASS_REDIS_URL", "SANDGLASS_STORE")
+        )
+    except SecretFileError as error:
+        raise StackError(str(error)) from None
     if own_redis:
         _check_redis_url(own_redis)
     redis_port = 0 if own_redis else _redis_port(environ, kept)
@@ -129,7 +135,7 @@ def load_config(environ: Mapping[str, str] = os.environ) -> StackConfig:
         redis_url=own_redis or f"redis://:{password}@127.0.0.1:{redis_port}/0",
         redis_port=redis_port,
         redis_password=password,
-        store_url=environ.get("SANDGLASS_STORE") or f"sqlite:///{home / 'sandglass.db'}",
+        store_url=own_store or f"sqlite:///{home / 'sandglass.db'}",
         image=environ.get("SANDGLASS_IMAGE") or DEFAULT_IMAGE,
     )
 

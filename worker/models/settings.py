@@ -6,11 +6,13 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from store.secret_files import SettingsWithSecrets
 
 
-class ModelSettings(BaseSettings):
-    """Read from the environment, prefix `SANDGLASS_`; the key only ever from `OPENAI_API_KEY`."""
+class ModelSettings(SettingsWithSecrets):
+    """Read from `SANDGLASS_<NAME>` or its secret file; the key only from `OPENAI_API_KEY`, or its file."""
 
     model_config = SettingsConfigDict(
         env_prefix="SANDGLASS_", env_ignore_empty=True, extra="ignore", populate_by_name=True
