@@ -36,6 +36,7 @@ from gateway.settings import Settings, StartRefusedError, load_settings
 from store.base import DuplicateError, Store, StoreUnavailableError
 from store.keys import hash_key
 from store.log_stream import LogStream
+from store.mark import store_mark
 from store.open import open_blobs, open_store
 from store.records import ApiKey
 
@@ -126,7 +127,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         events = JobEvents(settings.redis_url, settings.event_poll_seconds)
         await events.open()
         stack.push_async_callback(events.close)
-        app.state.services = Services(settings, store, blobs, queue, events)
+        app.state.services = Services(settings, store, blobs, queue, events, await store_mark(store))
         yield
 
 

@@ -24,6 +24,8 @@ class Services:
     blobs: Blobs
     queue: JobQueue
     events: JobEvents
+    store_mark: str | None = None
+    """Which store it is, as workers say it in their heartbeats."""
     _admission: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def admission(self, tenant_id: str) -> asyncio.Lock:

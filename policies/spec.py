@@ -39,7 +39,7 @@ class Marks:
     stack: str
     """The stack it belongs to; sweeps touch only their own."""
     owner: str
-    """`worker-name:pid:start` of the process that made it."""
+    """`worker-name:pid:start:place` of the process that made it."""
     deadline: int
     """Unix time, in seconds, after which anybody of the stack may remove it."""
     task: str = "standby"

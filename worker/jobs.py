@@ -62,6 +62,8 @@ async def run_job(runtime: Runtime, tenant_id: str, task_id: str) -> None:
     until = utc_now() + timedelta(seconds=settings.lease_seconds)
     job = await runtime.store.claim_job(tenant_id, task_id, owner, until)
     if job is None:
+        if await runtime.store.get_job(tenant_id, task_id) is None:
+            log.warning("this worker's store has no such job; is it the gateway's?", task_id=task_id)
         return
     structlog.contextvars.bind_contextvars(task_id=task_id)
     lease = Lease(runtime.store, job, owner, settings.lease_seconds)

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import time
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import redis.asyncio
 import structlog
-from redis.exceptions import RedisError
 
-from policies.model import PolicyError
 from policies.spec import LABEL_DEADLINE, LABEL_OWNER, LABEL_STACK
 from store.base import Store, StoreError
 from store.open import open_store
-from store.records import utc_now
+from store.records import Job, utc_now
 from worker.ending import ending
-from worker.engines.base import ContainerEntry, Engine, EngineError, EngineUnfitError
-from worker.engines.choose import Engines, choose_engine
+from worker.engines.base import ContainerEntry, Engine, EngineError
+from worker.engines.choose import Engines
+from worker.heartbeat import Heartbeat
 from worker.publish import publish
 from worker.runtime import owner_lives
 from worker.settings import Settings
-from worker.start import all_policies
 
 log = structlog.get_logger()
 _PUBLISH_AGAIN_SECONDS = 15
 _STOP_SECONDS = 10
+_EXITED_SECONDS = 300
+"""An ended sandbox stays this long: its worker may wait for a model before it looks at it again."""
 
 
 class Reaper:
@@ -57,6 +56,7 @@ class Reaper:
         store = open_store(self._settings.store)
         client = redis.asyncio.from_url(self._settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
         engines = Engines(self._settings.engine_url, self._settings.gvisor_engine_url)
+        heartbeat, exited = Heartbeat(self._settings), Exited()
         opened = False
         while not self._stop.is_set():
             try:
@@ -66,8 +66,8 @@ class Reaper:
                 await sweep_jobs(store, self._settings)
             except StoreError as error:
                 log.error("jobs not swept", error=str(error))
-            await sweep_engines(engines, self._settings)
-            await beat(client, engines, self._settings)
+            await sweep_engines(engines, self._settings, exited)
+            await heartbeat.beat(client, engines, store if opened else None)
             await asyncio.to_thread(self._stop.wait, self._settings.sweep_seconds)
         await engines.close()
         await client.aclose()
@@ -78,8 +78,7 @@ async def sweep_jobs(store: Store, settings: Settings) -> None:
     """Publish queued jobs again that no worker took, and jobs whose lease ended; end the expired ones."""
     now = utc_now()
     for tenant_id, task_id in await store.sweep_leases(now):
-        log.warning("lease ended; published again", task_id=task_id)
-        await _publish(store, settings, tenant_id, task_id)
+        await _take_up(store, settings, tenant_id, task_id)
     for tenant_id, task_id in await store.sweep_awaiting(now - timedelta(seconds=settings.approval_seconds)):
         await _expire_awaiting(store, settings, tenant_id, task_id)
     overdue = now - timedelta(seconds=_PUBLISH_AGAIN_SECONDS)
@@ -87,16 +86,37 @@ async def sweep_jobs(store: Store, settings: Settings) -> None:
         await _republish_or_expire(store, settings, tenant_id, task_id)
 
 
+async def _take_up(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:
+    job = await store.get_job(tenant_id, task_id)
+    if job is not None and job.lease_until is not None and _is_lost(job, job.lease_until):
+        log.warning("lease ended; published again", task_id=task_id)
+        await _publish(store, settings, tenant_id, task_id)
+
+
 async def _republish_or_expire(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:
     job = await store.get_job(tenant_id, task_id)
     if job is None:
         return
-    age = (utc_now() - (job.queued_at or job.created_at)).total_seconds()
+    since = job.queued_at or job.created_at
+    age = (utc_now() - since).total_seconds()
     if age > settings.queued_seconds:
         changes = ending("expired", f"The job waited {age:.0f} s in the queue, longer than allowed.")
         await store.sweep_end(tenant_id, task_id, changes, utc_now())
-        return
-    await _publish(store, settings, tenant_id, task_id)
+    elif _is_lost(job, since):
+        await _publish(store, settings, tenant_id, task_id)
+
+
+def _is_lost(job: Job, since: datetime) -> bool:
+    """Whether to publish a job that nobody has taken `since` then.
+
+    All workers may be busy for long, and each of them sweeps: published at every sweep, a job would be in the
+    queue hundreds of times. So each time it is given half as long as it has waited yet.
+    """
+    if job.published_at is None or job.published_at < since:
+        return True
+    now = utc_now()
+    again = max(timedelta(seconds=_PUBLISH_AGAIN_SECONDS), (now - since) / 2)
+    return now - job.published_at >= again
 
 
 async def _expire_awaiting(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:
@@ -114,20 +134,40 @@ async def _publish(store: Store, settings: Settings, tenant_id: str, task_id: st
         await store.mark_published(tenant_id, task_id, utc_now())
 
 
-async def sweep_engines(engines: Engines, settings: Settings) -> None:
+class Exited:
+    """Which containers of other workers have been seen to run no more, and since when?"""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def linger(self, engine: str, entries: Sequence[ContainerEntry], now: float) -> set[str]:
+        """Ids of those that ended so long ago that a worker who lives would have removed them."""
+        ended = {
+            f"{engine} {entry.container_id}": entry.container_id for entry in entries if not entry.running
+        }
+        others = {key: at for key, at in self._since.items() if not key.startswith(f"{engine} ")}
+        self._since = others | {key: self._since.get(key, now) for key in ended}
+        return {ended[key] for key in ended if now - self._since[key] > _EXITED_SECONDS}
+
+
+async def sweep_engines(engines: Engines, settings: Settings, exited: Exited) -> None:
     """Sweep each engine that answers; one that refuses does not keep the other from being swept."""
-    for engine in await engines.all():
+    for number, engine in enumerate(await engines.all()):
         try:
-            await sweep_containers(engine, settings)
+            await sweep_containers(engine, settings, exited, str(number))
         except EngineError as error:
             log.error("containers not swept", engine=engine.name, error=str(error))
 
 
-async def sweep_containers(engine: Engine, settings: Settings) -> int:
-    """Remove this stack's containers whose process is dead or whose deadline is past; how many."""
-    strays = [
-        entry for entry in await engine.find({LABEL_STACK: settings.stack}) if is_stray(entry, settings)
-    ]
+async def sweep_containers(engine: Engine, settings: Settings, exited: Exited, engine_mark: str = "") -> int:
+    """Remove this stack's containers whose process is dead or whose deadline is past; how many.
+
+    Of a worker in another container nothing is known, but its sandboxes end with it, as their pipes do: so
+    one that stays ended is nobody's.
+    """
+    entries = await engine.find({LABEL_STACK: settings.stack})
+    lingering = exited.linger(engine_mark, entries, time.monotonic())
+    strays = [entry for entry in entries if entry.container_id in lingering or is_stray(entry, settings)]
     for entry in strays:
         log.warning("stray sandbox removed", container=entry.container_id[:12])
         await engine.remove(entry.container_id)
@@ -140,43 +180,3 @@ def is_stray(entry: ContainerEntry, settings: Settings, now: float | None = None
     if not deadline.isdigit() or int(deadline) < (time.time() if now is None else now):
         return True
     return owner_lives(entry.labels.get(LABEL_OWNER, ""), settings.worker_name) is False
-
-
-async def beat(client: redis.asyncio.Redis, engines: Engines, settings: Settings) -> None:
-    """Say that this worker lives, on which engine, and what is weak about it."""
-    facts = {"worker": settings.worker_name, "concurrency": settings.concurrency}
-    facts |= await _engine_facts(engines, settings)
-    seconds = int(settings.sweep_seconds * 3) + 5
-    try:
-        await client.set(f"sandglass:worker:{settings.worker_name}", json.dumps(facts), ex=seconds)
-    except (RedisError, OSError) as error:
-        log.error("no heartbeat", error=str(error))
-
-
-async def _engine_facts(engines: Engines, settings: Settings) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    try:
-        engine = await engines.usual()
-        found = await engine.facts()
-        facts["engine"] = {"name": found.name, "version": found.version, "runtime": found.runtime}
-        facts["engine"]["runtime_version"] = found.runtime_version.partition("\n")[0]
-        facts["policies"] = await _policies(engine, engines)
-        refused = [reason for reason in facts["policies"].values() if reason != "ok"]
-        facts["weaknesses"] = [*found.weaknesses, *refused]
-        facts["image"] = await engine.image_digest(settings.image)
-    except (EngineError, PolicyError) as error:  # a policy file may be spoilt while the worker runs
-        facts["problem"] = str(error)
-    return facts
-
-
-async def _policies(usual: Engine, engines: Engines) -> dict[str, str]:
-    """Each policy, with `ok` or why its jobs are refused here. Raises: EngineError, PolicyError."""
-    said = {}
-    for policy in all_policies():
-        try:
-            await choose_engine(policy, usual, engines.second)
-        except EngineUnfitError as error:
-            said[policy.name] = str(error)
-        else:
-            said[policy.name] = "ok"
-    return said

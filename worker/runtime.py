@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import time
+from functools import cache
 from pathlib import Path
 
 import redis.asyncio
@@ -130,17 +132,26 @@ class Runtime:
 
 
 def owner_mark(worker_name: str, pid: int) -> str:
-    """`worker-name:pid:start`, start in clock ticks since boot, so that a recycled pid is another owner."""
-    return f"{worker_name}:{pid}:{_start_ticks(pid) or int(time.time())}"
+    """`worker-name:pid:start:place`; start in ticks since boot, so that a recycled pid is another owner."""
+    return f"{worker_name}:{pid}:{_start_ticks(pid) or int(time.time())}:{_place()}"
 
 
 def owner_lives(owner: str, worker_name: str) -> bool | None:
-    """Whether the process that carries this mark is alive; None: it is of another host."""
-    name, _, rest = owner.partition(":")
-    pid, _, start = rest.partition(":")
-    if name != worker_name or not pid.isdigit():
+    """Whether the process that carries this mark is alive; None: it is of another host or container."""
+    name, pid, start, place = (owner.rsplit(":", 3) + ["", "", ""])[:4]
+    if name != worker_name or not pid.isdigit() or place != _place():
         return None
     return str(_start_ticks(int(pid))) == start
+
+
+@cache
+def _place() -> str:
+    """Of this kernel and pid namespace: two containers may have one name, but pids of their own."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()
+        return hashlib.sha256(f"{boot} {Path('/proc/self/ns/pid').readlink()}".encode()).hexdigest()[:12]
+    except OSError:
+        return "here"  # gVisor has no such file
 
 
 def _start_ticks(pid: int) -> int | None:

@@ -45,11 +45,15 @@ _POLICY = "default"
 def examine(config: StackConfig, remembered_engine: str) -> Iterator[Check]:
     """All checks, one after the other."""
     yield judge_python(sys.version_info[:3])
-    yield from _engine(config, remembered_engine)
+    said = set()
+    for check in _engine(config, remembered_engine):
+        said.add(check.message)
+        yield check
     yield _store(config)
     yield _redis(config)
     yield examine_model()
-    readiness = list(_gateway(config))
+    # What the workers say of their engines is said already, if one of them is this one.
+    readiness = [check for check in _gateway(config) if check.message not in said]
     if Services(config).worker.crashed():
         readiness.append(Check("worker", "fail", "its process is gone", "run: sandglass up"))
     yield from readiness

@@ -98,6 +98,9 @@ def judge_readiness(url: str, answer: dict[str, Any], logs: str) -> list[Check]:
         )
     else:
         checks.append(Check("worker", "ok", f"{len(workers)} with a heartbeat"))
+    checks += [
+        Check("workers", "warn", *parted(str(weakness))) for weakness in answer.get("weaknesses") or []
+    ]
     return checks
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from gateway.heartbeats import weaknesses
 from gateway.json_reply import JSONReply
 from gateway.schemas import Health, Readiness
 from gateway.services import Services, ServicesDep
@@ -15,14 +16,16 @@ from store.base import Store, StoreError
 
 router = APIRouter(tags=["health"])
 _VERSION = version("sandglass")
-_PUBLIC_FACTS = ("engine", "policies", "image", "concurrency")
+_PUBLIC_FACTS = ("engine", "policies", "image", "version", "concurrency", "clock_seconds")
 """What of a worker's heartbeat anyone may see: no host names, paths or addresses."""
 
 
 @router.get("/healthz", operation_id="health", response_model=Health)
 async def healthz(services: ServicesDep) -> Response:
     """The process answers; with it, what is weaker than it should be, as far as workers say."""
-    body = Health(status="ok", version=_VERSION, weaknesses=_weaknesses(await _heartbeats(services)))
+    heartbeats = await _heartbeats(services)
+    weak = weaknesses(heartbeats, _VERSION, services.store_mark)
+    body = Health(status="ok", version=_VERSION, weaknesses=weak)
     return JSONReply(body.model_dump(mode="json"))
 
 
@@ -47,7 +50,7 @@ async def readyz(services: ServicesDep) -> Response:
         redis=redis,
         worker=bool(heartbeats),
         workers=[{name: facts[name] for name in _PUBLIC_FACTS if name in facts} for facts in heartbeats],
-        weaknesses=_weaknesses(heartbeats),
+        weaknesses=weaknesses(heartbeats, _VERSION, services.store_mark),
     )
     return JSONReply(body.model_dump(mode="json"), status_code=200 if ready else 503)
 
@@ -62,15 +65,3 @@ async def _answers(store: Store) -> bool:
     except StoreError:
         return False
     return True
-
-
-def _weaknesses(heartbeats: list[dict[str, Any]]) -> list[str]:
-    found: set[str] = set()
-    for facts in heartbeats:
-        listed = facts.get("weaknesses")
-        if isinstance(listed, list):
-            found.update(str(item) for item in listed)
-        if facts.get("problem"):
-            # Its words may hold an address of the host; `sandglass doctor` shows them to the operator.
-            found.add("a worker cannot reach its container engine or image; run: sandglass doctor")
-    return sorted(found)

@@ -154,6 +154,14 @@ def test_readiness_without_a_worker_fails() -> None:
     assert checks[0].fix == "see /home/logs/gateway.log"
 
 
+def test_what_is_weak_about_the_workers_is_a_warning_with_its_fix() -> None:
+    body = {"ready": True, "worker": True, "workers": [{}, {}]}
+    body["weaknesses"] = ["the workers have 2 different sandbox images: give all hosts one image"]
+    last = judge_readiness("http://x", body, "/home/logs")[-1]
+    assert (last.level, last.fix) == ("warn", "give all hosts one image")
+    assert last.message == "the workers have 2 different sandbox images"
+
+
 def test_a_worker_with_a_problem_fails() -> None:
     assert judge_workers([{"worker": "vm"}]) == []
     assert judge_workers([{"problem": "no such image\nat all"}])[0].message == "no such image"

@@ -218,5 +218,8 @@ def test_an_owner_is_alive_dead_or_of_another_host() -> None:
     mine = owner_mark("here", os.getpid())
     assert owner_lives(mine, "here") is True
     assert owner_lives(mine, "there") is None
-    assert owner_lives(mine.rpartition(":")[0] + ":1", "here") is False
+    name, pid, _, place = mine.split(":")
+    assert owner_lives(f"{name}:{pid}:1:{place}", "here") is False
+    assert owner_lives(f"{name}:{pid}:1:another", "here") is None
+    assert owner_lives(owner_mark("a:b", os.getpid()), "a:b") is True
     assert owner_lives("nonsense", "here") is None

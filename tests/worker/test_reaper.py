@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import redis
-import redis.asyncio
 
 from policies.model import load_policy
 from policies.spec import LABEL_STACK, Marks, container_body
@@ -18,13 +17,15 @@ from store.records import Job, Request, utc_now
 from tests.engine_services import IMAGE
 from worker.engines.base import ContainerEntry, Engine, EngineRefusedError
 from worker.engines.choose import Engines
-from worker.reaper import beat, is_stray, sweep_containers, sweep_engines, sweep_jobs
+from worker.reaper import Exited, is_stray, sweep_containers, sweep_engines, sweep_jobs
 from worker.runtime import owner_mark
 from worker.sandbox.standby import Maker
 from worker.settings import Settings
 
 TENANT = "t"
 FUTURE, PAST = 4_000_000_000, 1
+DEAD = f"here:1:999999999:{owner_mark('here', 1).rpartition(':')[2]}"
+"""The mark of a process that is no more, of this worker in this container."""
 
 
 @pytest.fixture
@@ -64,10 +65,12 @@ def entry(owner: str, deadline: int | str) -> ContainerEntry:
     [
         (owner_mark("here", os.getpid()), FUTURE, False),
         (owner_mark("here", os.getpid()), PAST, True),
-        ("here:1:999999999", FUTURE, True),
-        ("there:1:999999999", FUTURE, False),
-        ("there:1:999999999", PAST, True),
-        ("there:1:999999999", "never", True),
+        (DEAD, FUTURE, True),
+        (DEAD.replace("here", "there"), FUTURE, False),
+        (DEAD.replace("here", "there"), PAST, True),
+        (DEAD.replace("here", "there"), "never", True),
+        ("here:1:999999999:in-another-container", FUTURE, False),
+        ("here:1:999999999:in-another-container", PAST, True),
     ],
 )
 def test_a_stray_is_what_nobody_will_remove(
@@ -81,15 +84,15 @@ async def test_strays_of_this_stack_only_are_removed(
     engine: Engine, maker: Maker, settings: Settings
 ) -> None:
     mine = settings.model_copy(update={"stack": maker.stack})
-    dead = Marks(maker.stack, "here:1:999999999", FUTURE)
+    dead = Marks(maker.stack, DEAD, FUTURE)
     alive = Marks(maker.stack, owner_mark("here", os.getpid()), FUTURE)
-    others = Marks(f"{maker.stack}-other", "here:1:999999999", FUTURE)
+    others = Marks(f"{maker.stack}-other", DEAD, FUTURE)
     made = [
         await engine.create(container_body(load_policy("default"), IMAGE, marks))
         for marks in (dead, alive, others)
     ]
     pipe = await engine.start(made[0])
-    assert await sweep_containers(engine, mine) == 1
+    assert await sweep_containers(engine, mine, Exited()) == 1
     assert [found.container_id for found in await engine.find({LABEL_STACK: maker.stack})] == [made[1]]
     assert await engine.state(made[2]) is not None
     await pipe.close()
@@ -109,28 +112,17 @@ async def test_a_job_that_was_never_published_is(store: Store, settings: Setting
     assert published(settings) == []
 
 
-async def test_the_heartbeat_says_what_is_weak_and_which_policies_are_refused(settings: Settings) -> None:
-    client = redis.asyncio.from_url(settings.redis_url)
-    await beat(client, Engines("dummy:"), settings)
-    facts = json.loads(await client.get("sandglass:worker:here"))
-    await client.aclose()
-    assert facts["policies"]["default"] == "ok"
-    assert "apt-get install runsc" in facts["policies"]["strict"]
-    assert facts["policies"]["strict"] in facts["weaknesses"]
-    assert facts["engine"]["name"] == "dummy"
-
-
 async def test_a_sweep_looks_on_both_engines(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
 
-    async def note(engine: Engine, settings: Settings) -> int:
+    async def note(engine: Engine, *_: object) -> int:
         looked.append(engine.name)
         if len(looked) == 1:
             raise EngineRefusedError("busy")
         return 0
 
     monkeypatch.setattr("worker.reaper.sweep_containers", note)
-    await sweep_engines(Engines("dummy:", "dummy:"), settings)
+    await sweep_engines(Engines("dummy:", "dummy:"), settings, Exited())
     assert looked == ["dummy", "dummy"]
 
 
@@ -163,14 +155,40 @@ async def test_without_redis_a_job_stays_unpublished(store: Store, settings: Set
     assert (found.state, found.published_at) == ("queued", None)
 
 
-async def test_a_policy_file_that_is_spoilt_later_is_a_problem_of_the_heartbeat(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_has_ended_lingers_only_if_it_is_seen_ended_for_long() -> None:
+    exited = Exited()
+    runs, ended = ContainerEntry("r", True, {}), ContainerEntry("e", False, {})
+    assert exited.linger("0", [runs, ended], now=0) == set()
+    assert exited.linger("1", [ContainerEntry("other", False, {})], now=200) == set()
+    assert exited.linger("0", [runs, ended], now=299) == set()
+    assert exited.linger("0", [runs, ended], now=301) == {"e"}
+    assert exited.linger("0", [runs], now=302) == set()
+    assert exited.linger("0", [runs, ended], now=400) == set()
+    assert exited.linger("1", [ContainerEntry("other", False, {})], now=501) == {"other"}
+
+
+async def test_a_job_that_waits_is_published_ever_less_often(store: Store, settings: Settings) -> None:
+    """All workers are busy for a minute and each sweeps every second: once at 15, 30 and 60 seconds or so."""
+    job = Job(tenant_id=TENANT, kind="execute", request=Request(code="1"))
+    await store.insert_job(job)
+    await store.mark_published(TENANT, job.task_id, utc_now())
+    said, start = [], utc_now()
+    with pytest.MonkeyPatch.context() as patch:
+        for second in range(59):
+            patch.setattr("worker.reaper.utc_now", lambda at=second: start + timedelta(seconds=at))
+            await sweep_jobs(store, settings)
+            said += [second] * len(published(settings))
+    assert len(said) == 2
+    assert said[0] in (15, 16)
+    assert said[1] in (30, 31, 32, 33)
+
+
+async def test_a_job_of_a_dead_worker_is_not_published_at_every_sweep(
+    store: Store, settings: Settings
 ) -> None:
-    (tmp_path / "own.toml").write_text("name = ")
-    monkeypatch.setenv("SANDGLASS_POLICY_DIR", str(tmp_path))
-    client = redis.asyncio.from_url(settings.redis_url)
-    await beat(client, Engines("dummy:"), settings)
-    facts = json.loads(await client.get("sandglass:worker:here"))
-    await client.aclose()
-    assert facts["problem"].startswith("own.toml: not TOML")
-    assert facts["engine"]["name"] == "dummy"
+    job = Job(tenant_id=TENANT, kind="execute", request=Request(code="1"))
+    await store.insert_job(job)
+    assert await store.claim_job(TENANT, job.task_id, "dead", utc_now() - timedelta(seconds=1))
+    for _ in range(5):
+        await sweep_jobs(store, settings)
+    assert published(settings) == [job.task_id]
