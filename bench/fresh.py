@@ -14,8 +14,7 @@ from docker.errors import APIError, DockerException, NotFound
 from bench.errors import BenchError
 from policies.model import load_policy
 from policies.seccomp import PROFILE_PATH
-from policies.spec import LABEL_STACK, Marks, container_body
-from worker.engines.podman import profile_by_path
+from policies.spec import LABEL_STACK, Marks, container_body, profile_by_path
 
 STACK = f"sandglass-bench-{os.getpid()}"
 """Labels this process's containers, so that it removes its own and no other's."""

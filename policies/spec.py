@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from policies.model import Policy
@@ -72,6 +73,16 @@ def container_body(policy: Policy, image: str, marks: Marks) -> dict[str, Any]:
     }
 
 
+def profile_by_path(body: Mapping[str, Any], path: str | Path) -> dict[str, Any]:
+    """The create body with the seccomp profile's path in place of its text, which Podman takes for a path."""
+    host = body.get("HostConfig", {})
+    options = [
+        f"seccomp={path}" if option.startswith("seccomp={") else option
+        for option in host.get("SecurityOpt", [])
+    ]
+    return {**body, "HostConfig": {**host, "SecurityOpt": options}}
+
+
 def labels(policy: Policy, marks: Marks) -> dict[str, str]:
     """The labels of a sandbox."""
     return {
@@ -98,7 +109,7 @@ def _host_config(policy: Policy) -> dict[str, Any]:
         "Privileged": False,
         "CapAdd": [],
         "CapDrop": ["ALL"],
-        # As Docker takes it; `worker.engines.podman` gives the path of the file instead.
+        # As Docker takes it; `profile_by_path` gives the path of the file instead.
         "SecurityOpt": ["no-new-privileges", f"seccomp={inline_profile()}"],
         "ReadonlyRootfs": True,
         "Tmpfs": _tmpfs(limits.tmpfs_bytes),

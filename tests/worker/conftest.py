@@ -38,9 +38,14 @@ async def engine(request: pytest.FixtureRequest, engine_urls: dict[str, str]) ->
 
 
 @pytest.fixture
-async def maker(engine: Engine, tmp_path: Path) -> AsyncIterator[Maker]:
+def stack() -> str:
+    """A label of the test's own for its sandboxes."""
+    return f"test-{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def maker(engine: Engine, stack: str, tmp_path: Path) -> AsyncIterator[Maker]:
     """Makes sandboxes of a stack of the test's own; whatever is left of it afterwards is a failure."""
-    stack = f"test-{uuid4().hex[:8]}"
     yield Maker(engine, IMAGE, stack, owner_mark("test", os.getpid()), tmp_path / "spool", 60)
     left = await engine.find({LABEL_STACK: stack})
     for entry in left:

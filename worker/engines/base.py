@@ -62,6 +62,8 @@ class EngineFacts:
     weaknesses: tuple[str, ...] = field(default=())
     """Each says what and why, then `: `, then what mends it."""
     swarm: str = "inactive"
+    proxied: bool = False
+    """Whether `worker.engine_proxy` stands between, so that the worker does not hold the engine itself."""
 
 
 class Pipe(Protocol):

@@ -23,6 +23,7 @@ from worker.engines.base import (
     ImageMissingError,
     Pipe,
 )
+from worker.engines.proxied import PROXY_COMPONENT
 from worker.engines.weaknesses import weaknesses
 
 T = TypeVar("T")
@@ -31,6 +32,8 @@ _POOL = 25
 _FACTS_SECONDS = 60.0
 """For how long facts are believed: Podman needs half a second of CPU to say them."""
 _REMOVE_PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
+_AWAY = (502, 503, 504)
+"""What `worker.engine_proxy` says where the engine behind it does not answer."""
 
 
 class DockerEngine:
@@ -65,6 +68,7 @@ class DockerEngine:
             runtimes=tuple(sorted(info.get("Runtimes") or {})),
             cgroup_version=str(info.get("CgroupVersion") or "unknown"),
             weaknesses=weaknesses(self.name, number, runtime, runtime_version, info),
+            proxied=any(part.get("Name") == PROXY_COMPONENT for part in version.get("Components") or []),
             swarm=(info.get("Swarm") or {}).get("LocalNodeState") or "inactive",
         )
 
@@ -153,6 +157,8 @@ class DockerEngine:
                 raise ImageMissingError(f"the engine has no such image: {error.explanation}") from error
             raise _GoneError(str(error.explanation)) from error
         except APIError as error:
+            if error.status_code in _AWAY:
+                raise EngineUnavailableError(f"the engine behind {self._url}: {error.explanation}") from error
             raise EngineRefusedError(str(error.explanation or error)) from error
         except (requests.exceptions.RequestException, DockerException, OSError) as error:
             raise EngineUnavailableError(f"the engine at {self._url} does not answer: {error}") from error

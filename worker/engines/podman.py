@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from policies.seccomp import PROFILE_PATH
+from policies.spec import profile_by_path
 from worker.engines.base import EngineRefusedError
 from worker.engines.docker import DockerEngine
 
@@ -45,13 +46,3 @@ class PodmanEngine(DockerEngine):
             if "runtime" in str(part.get("Name", "")).lower():
                 return str(part.get("Version", "unknown"))
         return "unknown"
-
-
-def profile_by_path(body: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The create body with the seccomp profile's path in place of its text, which Podman takes for a path."""
-    host = body.get("HostConfig", {})
-    options = [
-        f"seccomp={path}" if option.startswith("seccomp={") else option
-        for option in host.get("SecurityOpt", [])
-    ]
-    return {**body, "HostConfig": {**host, "SecurityOpt": options}}

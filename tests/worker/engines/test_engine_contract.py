@@ -1,14 +1,17 @@
-"""One suite for every real engine."""
+"""One suite for every real engine, reached directly and through the engine proxy."""
 
 import asyncio
 import os
+import time
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
 from policies.model import Policy, load_policy, policy_names
 from policies.spec import LABEL_STACK, Marks, container_body
-from tests.engine_services import IMAGE
+from tests.engine_services import ENGINES, IMAGE
+from tests.worker.engine_proxy.running import proxied
 from worker.engines.base import Engine, EngineRefusedError, EngineUnavailableError, ImageMissingError
 from worker.engines.connect import connect
 from worker.runtime import owner_mark
@@ -18,13 +21,31 @@ pytestmark = pytest.mark.engine
 POLICY = load_policy("default")
 
 
+@pytest.fixture(params=[f"{name}{how}" for name in sorted(ENGINES) for how in ("", " by proxy")])
+async def engine(
+    request: pytest.FixtureRequest, engine_urls: dict[str, str], stack: str
+) -> AsyncIterator[Engine]:
+    """Each real engine in turn, once directly and once through a proxy."""
+    name, by_proxy, _ = request.param.partition(" by proxy")
+    if not by_proxy:
+        connected = await connect(engine_urls[name])
+        yield connected
+        await connected.close()
+        return
+    with proxied(engine_urls[name], stack, load=anywhere) as proxy:
+        connected = await connect(proxy.url)
+        yield connected
+        await connected.close()
+
+
 def anywhere(name: str) -> Policy:
     """The policy, on the engine's own runtime whatever its version."""
     return load_policy(name).model_copy(update={"runtime": "", "fixed_versions": False})
 
 
-def body_of(policy: Policy, stack: str) -> dict[str, object]:
-    return container_body(policy, IMAGE, Marks(stack, owner_mark("test", os.getpid()), 1_900_000_000))
+async def body_of(engine: Engine, policy: Policy, stack: str) -> dict[str, object]:
+    marks = Marks(stack, owner_mark("test", os.getpid()), int(time.time()) + 900)
+    return container_body(policy, await engine.image_digest(IMAGE), marks)
 
 
 async def test_facts_name_versions(engine: Engine) -> None:
@@ -38,14 +59,16 @@ async def test_facts_name_versions(engine: Engine) -> None:
 
 async def test_an_image_has_a_digest_and_a_missing_one_is_named(engine: Engine) -> None:
     assert (await engine.image_digest(IMAGE)).startswith("sha256:")
-    with pytest.raises(ImageMissingError, match="no-such-image"):
+    by_proxy = (await engine.facts()).proxied
+    # The proxy knows of one image only, and says of no other whether it is there.
+    with pytest.raises(EngineRefusedError if by_proxy else ImageMissingError, match="image"):
         await engine.image_digest("no-such-image:1")
-    with pytest.raises(ImageMissingError):
+    with pytest.raises(EngineRefusedError if by_proxy else ImageMissingError):
         await engine.create({"Image": "no-such-image:1"})
 
 
 async def test_a_container_lives_and_is_gone(engine: Engine, maker: Maker) -> None:
-    container = await engine.create(body_of(POLICY, maker.stack))
+    container = await engine.create(await body_of(engine, POLICY, maker.stack))
     state = await engine.state(container)
     assert state is not None
     assert not state.running
@@ -61,7 +84,7 @@ async def test_a_container_lives_and_is_gone(engine: Engine, maker: Maker) -> No
 
 async def test_only_containers_with_all_labels_are_found(engine: Engine, maker: Maker) -> None:
     stack = maker.stack
-    container = await engine.create(body_of(POLICY, stack))
+    container = await engine.create(await body_of(engine, POLICY, stack))
     found = await engine.find({LABEL_STACK: stack})
     assert [entry.container_id for entry in found] == [container]
     assert found[0].labels["sandglass.policy"] == "default"
@@ -85,7 +108,7 @@ async def test_closing_the_pipe_ends_the_container(engine: Engine, maker: Maker)
 @pytest.mark.parametrize("name", policy_names())
 async def test_the_engine_keeps_to_the_spec(engine: Engine, maker: Maker, name: str) -> None:
     policy = anywhere(name)
-    container = await engine.create(body_of(policy, maker.stack))
+    container = await engine.create(await body_of(engine, policy, maker.stack))
     record = await engine.inspect(container)
     await engine.remove(container)
     assert record is not None
@@ -118,9 +141,9 @@ async def test_the_limits_hold_inside(engine: Engine, maker: Maker, name: str) -
 
 
 async def test_a_bad_spec_is_refused_with_the_engines_words(engine: Engine, maker: Maker) -> None:
-    body = body_of(POLICY, maker.stack)
+    body = await body_of(engine, POLICY, maker.stack)
     body["HostConfig"] = {**body["HostConfig"], "Runtime": "no-such-runtime"}  # type: ignore[dict-item]
-    with pytest.raises(EngineRefusedError, match="no-such-runtime"):
+    with pytest.raises(EngineRefusedError, match="no-such-runtime|HostConfig.Runtime"):
         await create_and_start(engine, body)
 
 

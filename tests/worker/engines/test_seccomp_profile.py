@@ -9,10 +9,10 @@ import pytest
 
 from policies.model import load_policy
 from policies.seccomp import MARK, MARK_CALL, profile
-from policies.spec import container_body
+from policies.spec import container_body, profile_by_path
 from worker.engines.base import Engine, EngineRefusedError
 from worker.engines.connect import connect
-from worker.engines.podman import PodmanEngine, profile_by_path
+from worker.engines.podman import PodmanEngine
 from worker.sandbox import standby
 from worker.sandbox.standby import Maker
 

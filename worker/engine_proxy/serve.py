@@ -1,0 +1,129 @@
+"""What happens on one connection of a worker: one request, one answer, or a pipe until it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import suppress
+
+from worker.engine_proxy.calls import Create, OnContainer, Refused
+from worker.engine_proxy.carry import Carrier, RefusedError
+from worker.engine_proxy.engine import PIPE_BYTES, Answer, Attached, EngineDownError
+from worker.engine_proxy.judge import Rules, judge
+from worker.engine_proxy.log import say, shown
+from worker.engine_proxy.pump import End, pump
+from worker.engine_proxy.reading import BadRequestError, read_request
+
+CONNECTIONS = 512
+_ANSWER_SECONDS = 30.0
+_LEFT_SECONDS = 2.0
+_LEFT_BYTES = 4 << 20
+_UPGRADED = (
+    b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
+    b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+)
+_REASONS = {200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 403: "Forbidden"}
+
+
+class Server:
+    """Serves the connections of all workers of one stack."""
+
+    def __init__(self, rules: Rules, carrier: Carrier, connections: int = CONNECTIONS) -> None:
+        self._rules = rules
+        self._carrier = carrier
+        self._most = connections
+        self._open = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its first byte to its last."""
+        self._open += 1
+        client = End(reader, writer)
+        try:
+            if self._open > self._most:
+                await _write(writer, _refusal(Refused(f"more than {self._most} connections at once", 503)))
+                return
+            await self._serve(client)
+        except (OSError, TimeoutError):
+            pass  # the client is gone, or does not read
+        except Exception as error:
+            say("failed", error=f"{type(error).__name__}: {error}")
+        finally:
+            self._open -= 1
+            writer.close()
+
+    async def _serve(self, client: End) -> None:
+        try:
+            request = await read_request(client.reader)
+        except BadRequestError as error:
+            await self._refuse(client, error.refused, error.method, error.target)
+            return
+        if request is None:
+            return
+        call = judge(request, self._rules, time.time())
+        if isinstance(call, Refused):
+            await self._refuse(client, call, request.method, request.target)
+            return
+        try:
+            if isinstance(call, OnContainer) and call.verb == "attach":
+                await self._attach(client, call)
+                return
+            answer = await self._carrier.answer(call)
+        except RefusedError as error:
+            await self._refuse(client, error.refused, request.method, request.target)
+            return
+        except EngineDownError as error:
+            say("engine", error=str(error), method=request.method, target=shown(request.target))
+            answer = _refusal(Refused(str(error), error.status))
+        if isinstance(call, Create):
+            say(
+                "create",
+                status=answer.status,
+                policy=call.policy,
+                owner=call.marks.owner,
+                task=call.marks.task,
+            )
+        await _write(client.writer, answer)
+
+    async def _attach(self, client: End, call: OnContainer) -> None:
+        attached = await self._carrier.attach(call)
+        if not isinstance(attached, Attached):
+            await _write(client.writer, attached)
+            return
+        try:
+            engine = End(attached.reader, attached.writer)
+            client.writer.write(_UPGRADED + attached.first)
+            await pump(client, engine)
+        finally:
+            attached.writer.close()
+            self._carrier.detached(call)
+
+    async def _refuse(self, client: End, refused: Refused, method: str, target: str) -> None:
+        say("refused", method=shown(method), target=shown(target), status=refused.status, why=refused.reason)
+        await _write(client.writer, _refusal(refused))
+        # A client that is still sending would otherwise see a broken pipe and not the reason.
+        with suppress(TimeoutError, OSError):
+            client.writer.write_eof()
+            async with asyncio.timeout(_LEFT_SECONDS):
+                left = _LEFT_BYTES
+                while left > 0 and (data := await client.reader.read(PIPE_BYTES)):
+                    left -= len(data)
+
+
+def _refusal(refused: Refused) -> Answer:
+    words = (
+        refused.reason if refused.status in (404, 502, 504) else f"sandglass engine proxy: {refused.reason}"
+    )
+    return Answer(refused.status, json.dumps({"message": words}).encode())
+
+
+async def _write(writer: asyncio.StreamWriter, answer: Answer) -> None:
+    bare = answer.status in (204, 304) or answer.status < 200
+    body = b"" if bare else answer.body
+    kind = "application/json" if answer.plain_json else "text/plain"
+    lines = [f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Answer')}", "Connection: close"]
+    if not bare:
+        lines += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
+    async with asyncio.timeout(_ANSWER_SECONDS):
+        writer.write("\r\n".join([*lines, "", ""]).encode("ascii") + body)
+        await writer.drain()
