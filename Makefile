@@ -38,6 +38,7 @@ lint: setup ## ruff and mypy
 test: ## Lint and all tests, on every container engine of this machine; pytest's closing line comes last
 	@client/stack/bootstrap.sh --tests
 	@PATH="$$PATH:/usr/local/go/bin" tests/ferretdb/build.sh || [ -z "$$CI" ]
+	@PATH="$$PATH:/usr/local/go/bin" tests/minio/build.sh || [ -z "$$CI" ]
 	@$(SANDGLASS) image
 	@$(MAKE) --no-print-directory lint
 	@$(PY) -m pytest $(PYTEST)

@@ -18,6 +18,7 @@ from store.waiting import (
     RedisAwayError,
     RedisRefusedError,
     stopped_by_sigterm,
+    wait_for_blobs,
     wait_for_redis,
     wait_for_store,
 )
@@ -54,6 +55,7 @@ async def _wait(settings: Settings) -> None:
     patience = Patience.of(settings.start_seconds, log.info)
     try:
         await wait_for_store(open_store(settings.store), patience)
+        await wait_for_blobs(settings.open_blobs(settings.store), patience)
         await wait_for_redis(settings.redis_url, patience)
     except StoreUnavailableError as error:
         raise StartRefusedError(f"the gateway does not start: the store does not answer: {error}") from None

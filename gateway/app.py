@@ -33,11 +33,11 @@ from gateway.routes import (
 )
 from gateway.services import Services
 from gateway.settings import Settings, StartRefusedError, load_settings
-from store.base import DuplicateError, Store, StoreUnavailableError
+from store.base import Blobs, DuplicateError, Store, StoreUnavailableError
 from store.keys import hash_key
 from store.log_stream import LogStream
 from store.mark import store_mark
-from store.open import open_blobs, open_store
+from store.open import open_store
 from store.records import ApiKey
 
 _FIRST_TENANT = "local"
@@ -112,15 +112,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
         try:
-            store, blobs = open_store(settings.store), open_blobs(settings.store)
+            store, blobs = open_store(settings.store), settings.open_blobs(settings.store)
         except ValueError as error:
             raise StartRefusedError(f"the gateway does not start: {error}") from None
-        await _open_store(store)
+        await _open(store)
         stack.push_async_callback(store.close)
         if settings.first_key is not None:
             await _keep_first_key(store, settings.first_key.get_secret_value())
         await _require_keys(store)
-        await blobs.open()
+        await _open(blobs)
         stack.push_async_callback(blobs.close)
         queue = JobQueue(settings.redis_url)
         stack.push_async_callback(queue.close)
@@ -131,7 +131,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-async def _open_store(store: Store) -> None:
+async def _open(store: Store | Blobs) -> None:
     try:
         await store.open()
     except StoreUnavailableError as error:

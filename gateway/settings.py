@@ -10,8 +10,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import SettingsConfigDict
 
 from policies.model import PolicyError, load_policy, policy_names
+from store.blob_settings import BlobSettings
 from store.keys import is_strong_key
-from store.secret_files import SecretFileError, SettingsWithSecrets
+from store.secret_files import SecretFileError
 
 
 class StartRefusedError(RuntimeError):
@@ -22,7 +23,7 @@ def _default_store() -> str:
     return f"sqlite://{quote(str(Path.cwd() / '.sandglass' / 'sandglass.db'))}"
 
 
-class Settings(SettingsWithSecrets):
+class Settings(BlobSettings):
     """Read from `SANDGLASS_<NAME>` or its secret file; others with this prefix belong to other parts."""
 
     model_config = SettingsConfigDict(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from store.records import ApiKey, Approval, Artifact, Job, Session, StoredFile, Table
 
@@ -197,5 +197,27 @@ class Blobs(Protocol):
     def get(self, key: str) -> AsyncIterator[bytes]:
         """The bytes in chunks of at most 1 MiB. Raises: BlobMissingError, at the first chunk."""
 
+    async def copy(self, key: str, to: str) -> None:
+        """Keep the same bytes under `to` as well, whole or not at all. Raises: BlobMissingError."""
+
     async def delete(self, key: str) -> bool:
         """False: it was not there."""
+
+
+class Grant(NamedTuple):
+    """A permission to put one blob by plain HTTP, with no key of ours."""
+
+    url: str
+    headers: dict[str, str]
+    """To be sent as they are: they are signed with the address."""
+
+
+@runtime_checkable
+class DirectBlobs(Protocol):
+    """Blobs to which a client may put bytes itself, past the gateway."""
+
+    async def grant_put(self, key: str, size_bytes: int, sha256: str | None, seconds: int) -> Grant:
+        """Permit one `PUT` of exactly so many bytes, and of this SHA-256 if it is given.
+
+        It may be used again until it ends, so what is under `key` may change: copy it, then check the copy.
+        """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import hashlib
@@ -15,6 +14,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from store.base import BlobMissingError, BlobTooLargeError, StoreUnavailableError
+from store.threads import on_thread
 
 T = TypeVar("T")
 CHUNK_BYTES = 1024 * 1024
@@ -98,8 +98,21 @@ class DiskBlobs:
             await self._disk(path.unlink)
         except BlobMissingError:
             return False
-        await _on_thread(_drop_empty, path.parent, self._root)
+        await on_thread(_drop_empty, path.parent, self._root)
         return True
+
+    async def copy(self, key: str, to: str) -> None:
+        path, copied = self._root / check_key(key), self._root / check_key(to)
+        incoming = self._root / _INCOMING / uuid4().hex
+        try:
+            # A second name of the same bytes: no blob is ever written to after it was put in place.
+            await self._disk(os.link, path, incoming)
+        except BlobMissingError:
+            raise BlobMissingError(f"no blob under {key}") from None
+        try:
+            await self._disk(_place, incoming, copied)
+        finally:
+            incoming.unlink(missing_ok=True)  # a rename between two names of one file leaves both
 
     def _prepare(self) -> None:
         incoming = self._root / _INCOMING
@@ -112,7 +125,7 @@ class DiskBlobs:
 
     async def _disk(self, work: Callable[..., T], *arguments: object) -> T:
         try:
-            return await _on_thread(work, *arguments)
+            return await on_thread(work, *arguments)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             if not (self._root / _INCOMING).is_dir():
                 raise StoreUnavailableError(
@@ -123,21 +136,6 @@ class DiskBlobs:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             reason = "the disk is full; make room and try again" if full else error.strerror
             raise StoreUnavailableError(f"blob folder {self._root}: {reason}") from error
-
-
-async def _on_thread(work: Callable[..., T], *arguments: object) -> T:
-    """Run `work` on a thread; if this task is cancelled, wait for it all the same.
-
-    A thread that still writes must not outlive its file descriptor: the number may be another file's by then.
-    """
-    running = asyncio.get_running_loop().run_in_executor(None, work, *arguments)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        if not running.cancelled():
-            running.exception()  # marks it as seen
-        raise
 
 
 def _write_all(descriptor: int, chunk: bytes) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 
 from bson import Binary, Int64, ObjectId
@@ -91,6 +92,9 @@ class GridFSBlobs:
             await cursor.close()
         if size != file["length"]:
             raise StoreUnavailableError(f"blob {key} was replaced or deleted while it was read; try again")
+
+    async def copy(self, key: str, to: str) -> None:
+        await self.put(to, self.get(key), sys.maxsize)
 
     async def delete(self, key: str) -> bool:
         return await self._delete(await self._ids(check_key(key)))

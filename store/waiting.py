@@ -20,7 +20,7 @@ from redis.exceptions import (
     TimeoutError,
 )
 
-from store.base import Store, StoreAwayError
+from store.base import Blobs, Store, StoreAwayError
 
 _PAUSE_SECONDS = 0.5
 _SAY_SECONDS = 5.0
@@ -73,6 +73,22 @@ async def wait_for_store(store: Store, patience: Patience) -> None:
             await store.close()
 
     await _wait("the store", look, StoreAwayError, patience)
+
+
+async def wait_for_blobs(blobs: Blobs, patience: Patience) -> None:
+    """Open them, as soon as their service answers and has their bucket; they are closed again.
+
+    Raises:
+        StoreUnavailableError: They cannot be used, or (StoreAwayError) did not answer in time.
+    """
+
+    async def look() -> None:
+        try:
+            await blobs.open()
+        finally:
+            await blobs.close()
+
+    await _wait("the blob store", look, StoreAwayError, patience)
 
 
 async def wait_for_redis(url: str, patience: Patience) -> None:

@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from tests.engine_services import SERVICES
+from tests.minio import server as minio_server
 
 
 def free_port() -> int:
@@ -79,6 +80,21 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[minio_server.MinioServer]:
+    """A real S3 service that all tests of this run share; each makes a bucket of its own."""
+    with minio_server.running(tmp_path_factory.mktemp("minio")) as server:
+        yield server
+
+
+@pytest.fixture
+def own_minio(tmp_path: Path) -> Iterator[minio_server.MinioServer]:
+    """A real S3 service of this test alone, running; the test may kill it."""
+    (tmp_path / "minio").mkdir()
+    with minio_server.running(tmp_path / "minio") as server:
+        yield server
 
 
 class _StartedEngines(dict[str, str]):

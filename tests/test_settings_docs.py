@@ -10,7 +10,7 @@ from worker.models.settings import ModelSettings
 from worker.settings import Settings as WorkerSettings
 
 ROOT = Path(__file__).parents[1]
-NAME = re.compile(r"SANDGLASS_[A-Z_]*[A-Z]")
+NAME = re.compile(r"SANDGLASS_[A-Z0-9_]*[A-Z0-9]")
 CODE = ("client", "gateway", "policies", "sandbox_image", "store", "worker")
 
 

@@ -15,7 +15,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from policies.model import Policy, load_policy
-from store.open import open_blobs, open_store
+from store.open import open_store
 from worker.engines.base import Engine, EngineError
 from worker.engines.choose import Engines
 from worker.models.settings import ModelSettings
@@ -39,7 +39,7 @@ class Runtime:
         self.settings = settings
         self.models = ModelSettings()
         self.store = open_store(settings.store)
-        self.blobs = open_blobs(settings.store)
+        self.blobs = settings.open_blobs(settings.store)
         self.owner = owner_mark(settings.worker_name, os.getpid())
         self._redis = redis.asyncio.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
         self.engines = Engines(settings.engine_url, settings.gvisor_engine_url, settings.seccomp_path)

@@ -13,7 +13,8 @@ from pydantic_settings import SettingsConfigDict
 
 from policies.model import Policy
 from policies.seccomp import PROFILE_PATH
-from store.secret_files import SecretFileError, SettingsWithSecrets
+from store.blob_settings import BlobSettings
+from store.secret_files import SecretFileError
 from worker.models.settings import ModelSettings
 
 
@@ -21,7 +22,7 @@ class UnsafeSettingsError(RuntimeError):
     """The worker must not start like this; the message says what to change."""
 
 
-class Settings(SettingsWithSecrets):
+class Settings(BlobSettings):
     """Where the worker finds the other parts, and how long it may take."""
 
     model_config = SettingsConfigDict(

@@ -17,6 +17,7 @@ from store.waiting import (
     RedisAwayError,
     RedisRefusedError,
     stopped_by_sigterm,
+    wait_for_blobs,
     wait_for_redis,
     wait_for_store,
 )
@@ -66,6 +67,7 @@ def wait_or_exit(settings: Settings) -> None:
 async def _wait(settings: Settings) -> None:
     patience = Patience.of(settings.start_seconds, log.info)
     await wait_for_store(open_store(settings.store), patience)
+    await wait_for_blobs(settings.open_blobs(settings.store), patience)
     await wait_for_redis(settings.redis_url, patience)
 
 

@@ -89,6 +89,7 @@ def test_the_worker_gets_all_the_gateway_neither_engine_nor_keys(home: Path) -> 
         "SANDGLASS_MAX_FILES": "3",
         "HTTPS_PROXY": "http://proxy",
         "SANDGLASS_POLICY_DIR": "/etc/policies",
+        "SANDGLASS_S3_SECRET_KEY": "of the blobs, which it puts itself",
     }
     config = load_config()
     worker, gateway = config.environ("unix:///engine", base), config.gateway_environ(base)
@@ -96,6 +97,7 @@ def test_the_worker_gets_all_the_gateway_neither_engine_nor_keys(home: Path) -> 
     assert worker["OPENAI_API_KEY"] == "secret"
     assert gateway["SANDGLASS_STORE"] == worker["SANDGLASS_STORE"]
     assert gateway["SANDGLASS_MAX_FILES"] == "3"
+    assert gateway["SANDGLASS_S3_SECRET_KEY"] == worker["SANDGLASS_S3_SECRET_KEY"]
     assert gateway["SANDGLASS_POLICY_DIR"] == worker["SANDGLASS_POLICY_DIR"] == "/etc/policies"
     assert not [name for name, value in gateway.items() if value == "secret"]
     assert not {"SANDGLASS_ENGINE_URL", "DOCKER_HOST", "SANDGLASS_KEY", "HTTPS_PROXY"} & set(gateway)

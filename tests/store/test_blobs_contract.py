@@ -1,4 +1,4 @@
-"""What every blob store does with bytes: run on a folder and on GridFS (FerretDB)."""
+"""What every blob store does with bytes: run on a folder, on GridFS (FerretDB) and on S3 (MinIO)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from store.base import BlobMissingError, Blobs, BlobTooLargeError
-from store.open import open_blobs
 
 MIB = 1024 * 1024
 LIMIT = 200 * MIB
@@ -146,8 +145,8 @@ async def test_a_cancelled_put_keeps_nothing(blobs: Blobs) -> None:
         await read(blobs)
 
 
-async def test_puts_at_once_leave_the_bytes_of_one(blobs: Blobs, store_url: str) -> None:
-    other = open_blobs(store_url)
+async def test_puts_at_once_leave_the_bytes_of_one(blobs: Blobs, open_place: Callable[[], Blobs]) -> None:
+    other = open_place()
     await other.open()
     contents = [bytes([number]) * 300_000 for number in range(8)]
     puts = [
@@ -159,6 +158,26 @@ async def test_puts_at_once_leave_the_bytes_of_one(blobs: Blobs, store_url: str)
     assert await other.delete(KEY)
     assert not await blobs.delete(KEY)
     await other.close()
+
+
+async def test_a_copy_has_the_same_bytes_and_a_life_of_its_own(blobs: Blobs) -> None:
+    data = os.urandom(2 * MIB + 5)
+    await blobs.put(KEY, stream(data), LIMIT)
+    await blobs.put("tenant/other", stream(b"before"), LIMIT)
+    for to in ("tenant/other", "tenant/a/new/one", KEY):
+        await blobs.copy(KEY, to)
+        assert await read(blobs, to) == data
+    await blobs.put(KEY, stream(b"changed"), LIMIT)
+    assert await read(blobs, "tenant/other") == data
+    await blobs.delete(KEY)
+    assert await read(blobs, "tenant/a/new/one") == data
+
+
+async def test_what_is_not_there_is_not_copied(blobs: Blobs) -> None:
+    with pytest.raises(BlobMissingError, match="tenant/none"):
+        await blobs.copy("tenant/none", KEY)
+    with pytest.raises(BlobMissingError):
+        await read(blobs)
 
 
 @pytest.mark.parametrize(
@@ -191,13 +210,15 @@ async def test_key_that_is_no_plain_path_is_refused(blobs: Blobs, tmp_path: Path
         await anext(blobs.get(key))
     with pytest.raises(ValueError, match="blob key"):
         await blobs.delete(key)
+    with pytest.raises(ValueError, match="blob key"):
+        await blobs.copy("a/b", key)
     assert listing(tmp_path) == before
 
 
 _HUNDRED = """
-import asyncio, hashlib, sys
+import asyncio, hashlib, os
 from pathlib import Path
-from store.open import open_blobs
+from store.blob_settings import BlobSettings
 
 MIB = 1024 * 1024
 
@@ -209,8 +230,8 @@ async def chunks():
     for number in range(100):
         yield bytes([number]) * MIB
 
-async def main(url):
-    blobs = open_blobs(url)
+async def main():
+    blobs = BlobSettings().open_blobs(os.environ["SANDGLASS_STORE"])
     await blobs.open()
     before = peak_kib()
     size, digest = await blobs.put("tenant/big", chunks(), 200 * MIB)
@@ -221,19 +242,18 @@ async def main(url):
     await blobs.close()
     print(size == 100 * MIB, digest == seen.hexdigest(), grown)
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main())
 """
 
 
 @pytest.mark.slow
-async def test_a_hundred_mebibytes_pass_in_little_memory(store_url: str) -> None:
+async def test_a_hundred_mebibytes_pass_in_little_memory(blob_environ: dict[str, str]) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         _HUNDRED,
-        store_url,
         stdout=subprocess.PIPE,
-        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), **blob_environ},
     )
     out, _ = await asyncio.wait_for(process.communicate(), 120)
     whole, same, grown_mib = out.decode().split()

@@ -6,11 +6,12 @@ import inspect
 
 import pytest
 
-from store.base import Blobs, Store
+from store.base import Blobs, DirectBlobs, Store
 from store.blobs import DiskBlobs
 from store.gridfs import GridFSBlobs
 from store.mongo import MongoStore
 from store.records import Record
+from store.s3_blobs import S3Blobs
 from store.sqlite import SqliteStore
 
 ACROSS_TENANTS = {
@@ -57,3 +58,7 @@ def test_the_exceptions_are_verbs_of_the_contract() -> None:
 )
 def test_both_backends_have_the_signatures_of_the_contract(contract: type, kind: type) -> None:
     assert verbs(kind) == verbs(contract)
+
+
+def test_s3_has_those_of_blobs_and_the_grant() -> None:
+    assert verbs(S3Blobs) == verbs(Blobs) | verbs(DirectBlobs)
