@@ -12,8 +12,10 @@ import structlog
 from fastapi import FastAPI
 from structlog.tracebacks import ExceptionDictTransformer
 
+from gateway.backlog import BacklogView
 from gateway.errors import install_handlers
 from gateway.events import JobEvents
+from gateway.metrics import GatewayMetrics
 from gateway.middleware import RequestContext
 from gateway.openapi import describe_errors
 from gateway.queue import JobQueue
@@ -26,6 +28,7 @@ from gateway.routes import (
     execute,
     exports,
     health,
+    metrics,
     replays,
     sessions,
     status,
@@ -60,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.metrics = GatewayMetrics()
     install_handlers(app)
     for routes in (
         sessions,
@@ -74,9 +78,10 @@ def create_app(settings: Settings) -> FastAPI:
         replays,
         artifacts,
         health,
+        metrics,
     ):
         app.include_router(routes.router)
-    app.add_middleware(RequestContext)
+    app.add_middleware(RequestContext, metrics=app.state.metrics)
     describe_errors(app)
     return app
 
@@ -127,7 +132,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         events = JobEvents(settings.redis_url, settings.event_poll_seconds)
         await events.open()
         stack.push_async_callback(events.close)
-        app.state.services = Services(settings, store, blobs, queue, events, await store_mark(store))
+        backlog, mark = BacklogView(store, queue, events), await store_mark(store)
+        services = Services(settings, store, blobs, queue, events, backlog, app.state.metrics, mark)
+        app.state.services = services
         yield
 
 

@@ -44,6 +44,11 @@ class JobEvents:
         self._listener: asyncio.Task[None] | None = None
         self.subscribed = asyncio.Event()
 
+    @property
+    def waiters(self) -> int:
+        """How many wait."""
+        return sum(len(waiters) for waiters in self._waiters.values())
+
     async def open(self) -> None:
         """Start to listen; Redis need not be there yet."""
         self._listener = asyncio.create_task(self._listen_always(), name="job-events")

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import ApiError, error_reply
+from gateway.metrics import GatewayMetrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DRAIN_BYTES = 256 << 20
@@ -35,8 +36,9 @@ _DOCS = "/docs"
 class RequestContext:
     """Gives each request its id, catches what nobody caught, and logs one line without secrets."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: GatewayMetrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -46,7 +48,10 @@ class RequestContext:
         exchange = _Exchange(scope, receive, send)
         scope["sandglass.request_id"] = exchange.request_id
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=exchange.request_id),
+            self._metrics.in_flight.track_inprogress(),
+        ):
             try:
                 await self._app(scope, exchange.receive, exchange.send)
             except ClientDisconnect:
@@ -55,12 +60,15 @@ class RequestContext:
                 _log.exception("unexpected_error", method=scope["method"], path=scope["path"])
                 await exchange.fail()
             finally:
+                seconds = time.perf_counter() - started
+                route = getattr(scope.get("route"), "path", None)
+                self._metrics.request_ended(scope["method"], route, exchange.status, seconds)
                 _log.info(
                     "request",
                     method=scope["method"],
                     path=scope["path"],
                     status=exchange.status,
-                    milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                    milliseconds=round(seconds * 1000, 1),
                 )
 
 

@@ -83,13 +83,20 @@ class JobQueue:
         with suppress(RedisError, OSError, TimeoutError):
             await self._redis.publish(EVENTS_CHANNEL, json.dumps(event))
 
-    async def workers(self) -> list[dict[str, Any]]:
+    async def length(self) -> int | None:
+        """Messages in the queue that no worker has taken; None: Redis does not answer."""
+        try:
+            return int(await self._redis.llen(QUEUE))
+        except (RedisError, OSError, TimeoutError):
+            return None
+
+    async def workers(self, most: int = _MAX_WORKERS_SHOWN) -> list[dict[str, Any]]:
         """What each living worker says of itself in its heartbeat; empty if Redis does not answer."""
         try:
             keys = []
             async for key in self._redis.scan_iter(match=_WORKER_KEYS, count=500):
                 keys.append(key)
-                if len(keys) >= _MAX_WORKERS_SHOWN:
+                if len(keys) >= most:
                     break
             values = await self._redis.mget(keys) if keys else []
         except (RedisError, OSError, TimeoutError):

@@ -9,7 +9,9 @@ from weakref import WeakValueDictionary
 
 from fastapi import Depends, Request
 
+from gateway.backlog import BacklogView
 from gateway.events import JobEvents
+from gateway.metrics import GatewayMetrics
 from gateway.queue import JobQueue
 from gateway.settings import Settings
 from store.base import Blobs, Store
@@ -24,6 +26,8 @@ class Services:
     blobs: Blobs
     queue: JobQueue
     events: JobEvents
+    backlog: BacklogView
+    metrics: GatewayMetrics
     store_mark: str | None = None
     """Which store it is, as workers say it in their heartbeats."""
     _admission: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -48,6 +48,8 @@ class Settings(BlobSettings):
     """Put into the store at start, for the tenant `local`, unless it has ever been there."""
     start_seconds: float = Field(0, ge=0, le=3600)
     """How long to wait at start for a store and a Redis that do not answer yet."""
+    metrics: Literal["on", "off"] = "on"
+    """Serve `/metrics`, which has numbers only, to anyone who reaches the port."""
     docs: bool = False
     """Serve `/docs`. Off by default: that page loads its scripts from a public CDN."""
 

@@ -57,6 +57,7 @@ async def receive(request: Request, blobs: Blobs, upload: Upload, rules: UploadR
         await _receive(request, blobs, upload, rules)
         if not upload.files:
             raise InvalidRequestError("no file: send at least one in a field named files", code="no_file")
+        request.app.state.metrics.uploaded(upload.files)
     except BaseException:
         await upload.discard(blobs)
         raise

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from store.records import ApiKey, Approval, Artifact, Job, Session, StoredFile, Table
+from store.records import ApiKey, Approval, Artifact, Backlog, Job, Session, StoredFile, Table
 
 
 class StoreError(Exception):
@@ -38,8 +38,8 @@ class Store(Protocol):
     """Records by tenant. Every method may raise `StoreUnavailableError`.
 
     A record of another tenant is the same as no record: `None`, `False` or an empty list.
-    Methods named `sweep_*` and the key methods are the only ones that cross tenants: the worker's reaper and
-    the operator's commands call them, never a route on behalf of a client.
+    Methods named `sweep_*`, `backlog` and the key methods are the only ones that cross tenants: the worker's
+    reaper, the metrics and the operator's commands call them, never a route on behalf of a client.
     """
 
     async def open(self) -> None:
@@ -167,6 +167,9 @@ class Store(Protocol):
         self, tenant_id: str, task_id: str, changes: dict[str, Any], before: datetime
     ) -> bool:
         """End a job that is queued, or running under a lease that ended before; as `finish_job`."""
+
+    async def backlog(self) -> Backlog:
+        """Numbers only, of all tenants: what the metrics show, and what workers are scaled by."""
 
     # keys
     async def insert_key(self, key: ApiKey) -> None:

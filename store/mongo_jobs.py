@@ -17,7 +17,7 @@ from store.documents import (
 )
 from store.mongo_connection import Document, explained
 from store.mongo_documents import MongoDocuments, digest_of, strings_of
-from store.records import TERMINAL, Approval, Job, utc_now
+from store.records import TERMINAL, Approval, Backlog, Job, utc_now
 
 _OLDEST, _NEWEST = 1, -1
 _LIVE = ["queued", "running", "awaiting_approval"]
@@ -156,6 +156,17 @@ class MongoJobs(MongoDocuments):
         ending = _ending(check_changes(changes, ends=True))
         ids = strings_of({"_id": task_id, "tenant_id": tenant_id})
         return await self._move(ids | _endable(to_milliseconds(before)), {"$set": ending}) is not None
+
+    async def backlog(self) -> Backlog:
+        jobs = self._connection.database["jobs"]
+        queued: Document = {"state": "queued"}
+        with explained():
+            counts = {state: await jobs.count_documents({"state": state}) for state in _LIVE}
+            first = await jobs.find_one(queued | {"queued_at": None}, sort=[("created_at", _OLDEST)])
+            again = await jobs.find_one(queued | {"queued_at": {"$ne": None}}, sort=[("queued_at", _OLDEST)])
+        since = [first["created_at"]] if first else []
+        since += [again["queued_at"]] if again else []
+        return Backlog(**counts, oldest_queued_at=min(since, default=None))
 
     async def _ids(self, where: Document, limit: int) -> list[tuple[str, str]]:
         if limit <= 0:

@@ -299,6 +299,16 @@ class Job(Record):
     request_digest: str | None = None
 
 
+class Backlog(Record):
+    """How much there is to do, all tenants together: jobs by state, and the oldest that waits."""
+
+    queued: int = 0
+    running: int = 0
+    awaiting_approval: int = 0
+    oldest_queued_at: datetime | None = None
+    """Since when it is in the queue, after an approval anew; None: none is."""
+
+
 class ApiKey(Record):
     """A bearer key, kept as its SHA-256 only."""
 

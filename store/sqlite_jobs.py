@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from store.documents import check_changes, checked_text, from_json, to_milliseconds
-from store.records import Approval, Job, utc_now
+from store.records import Approval, Backlog, Job, utc_now
 from store.sqlite_rows import SqliteRows, columns_of, stamp
 
 _JOB_COLUMNS = (
@@ -24,6 +24,13 @@ _JOB_COLUMNS = (
     "awaiting_since",
 )
 
+_LIVE = "state IN ('queued', 'running', 'awaiting_approval')"
+_COUNT_LIVE = f"SELECT state, count(*) FROM jobs WHERE {_LIVE} GROUP BY state"  # noqa: S608
+_QUEUED_AT = "json_extract(doc, '$.queued_at')"
+_OLDEST_QUEUED = (
+    f"SELECT min(CASE WHEN {_QUEUED_AT} IS NULL THEN created_at END), min({_QUEUED_AT})"  # noqa: S608
+    " FROM jobs WHERE state = 'queued'"
+)
 _PARKED: dict[str, Any] = {
     "state": "awaiting_approval",
     "stage": "awaiting_approval",
@@ -162,6 +169,16 @@ class SqliteJobs(SqliteRows):
             return checked if job.state == "queued" or _lease_ended(job, limit) else None
 
         return await self._move(tenant_id, task_id, end) is not None
+
+    async def backlog(self) -> Backlog:
+        def look(db: sqlite3.Connection) -> Backlog:
+            counts = dict(db.execute(_COUNT_LIVE).fetchall())
+            created, again = db.execute(_OLDEST_QUEUED).fetchone()
+            since = [] if created is None else [datetime.fromtimestamp(created / 1000, UTC)]
+            since += [] if again is None else [datetime.fromisoformat(again)]
+            return Backlog(**counts, oldest_queued_at=min(since, default=None))
+
+        return await self._db.read(look)
 
     async def _ids(self, where: str, before: datetime, limit: int) -> list[tuple[str, str]]:
         query = f"SELECT tenant_id, task_id FROM jobs WHERE {where} ORDER BY seq LIMIT :limit"  # noqa: S608

@@ -131,7 +131,7 @@ async def test_every_route_of_the_app_is_in_the_matrix(gateway: Gateway) -> None
         (method, path.replace("sales.csv", "{name}").replace("tables/sales", "tables/{name}"))
         for method, path in tested
     }
-    open_calls = {("GET", "/healthz"), ("GET", "/readyz")}
+    open_calls = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
     assert served - tested == open_calls
 
 
@@ -233,5 +233,5 @@ async def test_no_answer_to_another_tenant_holds_anything_of_a_job(gateway: Gate
     assert canary in (await gateway.client.get(f"/status/{job.task_id}")).text
     things["task"] = job.task_id
     paths = [path for method, path, _, _ in ROUTES if method == "GET"]
-    for path in [*paths, "/status/{task}/events", "/readyz"]:
+    for path in [*paths, "/status/{task}/events", "/readyz", "/metrics"]:
         assert canary not in (await gateway.other.get(path.format(**things))).text
