@@ -16,6 +16,7 @@ from gateway.queue import EVENTS_CHANNEL
 from store.records import TERMINAL, Job, State
 
 _RECONNECT_SECONDS = 0.5
+_CANCEL_SECONDS = 0.1
 _QUIET_POLL_SECONDS = 10.0
 """The longest pause between two looks at the store while the subscription stands: an event can be lost."""
 _log = structlog.get_logger("gateway")
@@ -55,10 +56,10 @@ class JobEvents:
 
     async def close(self) -> None:
         """Stop listening, and let all who wait go."""
-        if self._listener is not None:
+        # More than once: the Redis client swallows a cancel that comes while it connects.
+        while self._listener is not None and not self._listener.done():
             self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+            await asyncio.wait({self._listener}, timeout=_CANCEL_SECONDS)
         for waiters in self._waiters.values():
             for waiter in waiters:
                 waiter.moved.set()

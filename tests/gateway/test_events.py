@@ -177,3 +177,14 @@ async def test_a_dead_redis_hangs_nobody_and_a_new_one_is_listened_to(
     await _finish(gateway, second, tell=True)
     async with asyncio.timeout(1):
         assert (await waiting).json()["state"] == "succeeded"
+
+
+async def test_it_ends_even_while_it_connects(redis_url: str) -> None:
+    """The Redis client swallows some cancels; a gateway that is stopped at once would stay for ever."""
+    for turn in range(0, 60, 3):
+        events = JobEvents(redis_url, 0.5)
+        await events.open()
+        await asyncio.sleep(turn * 0.0001)
+        closing = asyncio.create_task(events.close())
+        done, _ = await asyncio.wait({closing}, timeout=5)
+        assert done, f"still there after {turn / 10} ms"
