@@ -14,7 +14,7 @@ help: ## Say what each target does
 setup: ## Install what is missing: system packages (named first), .venv with the locked libraries
 	@client/stack/bootstrap.sh
 
-image: setup ## Build the sandbox image, unless it is there
+image: setup ## Build the images of the sandboxes and of the product, unless they are there
 	@$(SANDGLASS) image
 
 run: setup ## Set up all, start the local stack in the background, ask a question of a real table

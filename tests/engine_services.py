@@ -22,6 +22,7 @@ from client.stack.gvisor import runtime_flags, runtime_version
 ROOT = Path(__file__).parent.parent
 STATE = ROOT / ".sandglass"
 IMAGE = os.environ.get("SANDGLASS_IMAGE", "sandglass-sandbox:dev")
+APP_IMAGE = os.environ.get("SANDGLASS_APP_IMAGE", "sandglass:dev")
 START_SECONDS = 60
 _STARTS = itertools.count()
 

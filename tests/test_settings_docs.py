@@ -11,7 +11,7 @@ from worker.settings import Settings as WorkerSettings
 
 ROOT = Path(__file__).parents[1]
 NAME = re.compile(r"SANDGLASS_[A-Z0-9_]*[A-Z0-9]")
-CODE = ("client", "gateway", "policies", "sandbox_image", "store", "worker")
+CODE = ("client", "gateway", "images", "policies", "sandbox_image", "store", "worker")
 
 
 def names_in(files: list[Path]) -> set[str]:

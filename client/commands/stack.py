@@ -35,7 +35,7 @@ def down() -> None:
 
 
 def image() -> None:
-    """Build the sandbox image in the engine that the stack uses; quick where it is there."""
+    """Build both images in the engine that the stack uses; quick where they are there."""
     from client.stack.lifecycle import make_image
 
     make_image(say)

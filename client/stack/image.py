@@ -1,4 +1,4 @@
-"""Is the sandbox image in the engine, and how does it get there?"""
+"""Are the images in the engine, and how do they get there?"""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 from client.errors import StackError
 from client.settings import PROJECT
 from client.stack.config import StackConfig
 from client.stack.engine import FoundEngine, podman_environ
 
-BUILD_SCRIPT = PROJECT / "sandbox_image" / "build.sh"
+_SANDBOX_SCRIPT = PROJECT / "sandbox_image" / "build.sh"
+_APP_SCRIPT = PROJECT / "images" / "build_app.sh"
 
 
 def build_image(engine: FoundEngine, config: StackConfig, environ: Mapping[str, str] = os.environ) -> None:
@@ -21,17 +23,30 @@ def build_image(engine: FoundEngine, config: StackConfig, environ: Mapping[str, 
     Raises:
         StackError: The build failed; what it printed stands above.
     """
-    env = {**environ, "SANDGLASS_IMAGE": config.image}
-    if engine.ours:
-        env |= podman_environ(config.home)
-    command = [str(BUILD_SCRIPT), "--engine", engine.kind, "--engine-url", engine.url]
+    _build(_SANDBOX_SCRIPT, engine, config, {**environ, "SANDGLASS_IMAGE": config.image})
+
+
+def build_app_image(
+    engine: FoundEngine, config: StackConfig, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Build the image of gateway and worker, for the stack of containers; its tag: `SANDGLASS_APP_IMAGE`.
+
+    Raises:
+        StackError: The build failed; what it printed stands above.
+    """
+    _build(_APP_SCRIPT, engine, config, environ)
+
+
+def _build(script: Path, engine: FoundEngine, config: StackConfig, environ: Mapping[str, str]) -> None:
+    env = {**environ, **(podman_environ(config.home) if engine.ours else {})}
+    command = [str(script), "--engine", engine.kind, "--engine-url", engine.url]
     try:
         code = subprocess.run(command, env=env, cwd=PROJECT, stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603
     except OSError as error:
-        raise StackError(f"cannot run {BUILD_SCRIPT}: {error.strerror}") from None
+        raise StackError(f"cannot run {script}: {error.strerror}") from None
     if code != 0:
         raise StackError(
-            f"the sandbox image could not be built (exit {code}); mend what is said above, then: make image"
+            f"an image could not be built (exit {code}); mend what is said above, then: make image"
         )
 
 

@@ -12,7 +12,7 @@ from client.errors import StackError
 from client.stack.config import StackConfig, load_config, read_remembered, remember, settings_digest
 from client.stack.engine import FoundEngine, find_engine, own_url, ping, podman_daemon, start_podman
 from client.stack.gvisor import Gvisor, ensure_gvisor, gvisor_daemon
-from client.stack.image import build_image, remove_sandboxes
+from client.stack.image import build_app_image, build_image, remove_sandboxes
 from client.stack.local_key import ensure_local_key
 from client.stack.process import wait_until
 from client.stack.services import Say, Services
@@ -93,13 +93,15 @@ def _end_outdated_worker(services: Services, gvisor: Gvisor, say: Say) -> None:
 
 
 def make_image(say: Say) -> None:
-    """Build the sandbox image in the engine of this stack; leaves nothing running. Raises: StackError."""
+    """Build both images in the engine of this stack; leaves nothing running. Raises: StackError."""
     config = load_config()
     with _only_one(config):
         own_service = podman_daemon(config.home)
         ran_before = own_service.alive() is not None
         try:
-            build_image(ensure_engine(config, say), config)
+            engine = ensure_engine(config, say)
+            build_image(engine, config)
+            build_app_image(engine, config)
         finally:
             if not ran_before:
                 own_service.end(mark=config.mark)
