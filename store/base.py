@@ -21,6 +21,10 @@ class StoreAwayError(StoreUnavailableError):
     """Nothing answers there, or nothing that takes writes yet: it may soon, all by itself."""
 
 
+class StoreFullError(StoreUnavailableError):
+    """There is no room for these bytes; they may find room once some is made."""
+
+
 class DuplicateError(StoreError):
     """A record with this id (or this idempotency key) is there already."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
-from store.base import BlobMissingError, BlobTooLargeError, StoreUnavailableError
+from store.base import BlobMissingError, BlobTooLargeError, StoreFullError, StoreUnavailableError
 from store.threads import on_thread
 
 T = TypeVar("T")
@@ -133,9 +133,10 @@ class DiskBlobs:
                 ) from error
             raise BlobMissingError("no such blob") from error
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            reason = "the disk is full; make room and try again" if full else error.strerror
-            raise StoreUnavailableError(f"blob folder {self._root}: {reason}") from error
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                words = "the disk is full; make room and try again"
+                raise StoreFullError(f"blob folder {self._root}: {words}") from error
+            raise StoreUnavailableError(f"blob folder {self._root}: {error.strerror}") from error
 
 
 def _write_all(descriptor: int, chunk: bytes) -> None:

@@ -24,7 +24,7 @@ from botocore.exceptions import (
 from botocore.session import Session
 from pydantic import SecretStr
 
-from store.base import BlobMissingError, StoreAwayError, StoreUnavailableError
+from store.base import BlobMissingError, StoreAwayError, StoreFullError, StoreUnavailableError
 from store.s3_address import S3Address
 from store.threads import on_thread
 
@@ -170,8 +170,7 @@ def explained(address: S3Address) -> Iterator[None]:
         if code in _MISSING:
             raise BlobMissingError("no such blob") from None
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
-        kind = StoreAwayError if code in _NOT_YET or status == 503 else StoreUnavailableError
-        raise kind(f"S3 {address.shown}: {_reason(code, status)}") from None
+        raise _kind(code, status)(f"S3 {address.shown}: {_reason(code, status)}") from None
     except (*_UNREACHED, OSError) as error:
         raise StoreAwayError(
             f"S3 {address.shown} does not answer, or broke off ({type(error).__name__}); "
@@ -182,6 +181,12 @@ def explained(address: S3Address) -> Iterator[None]:
             f"S3 {address.shown}: this cannot be asked with these settings ({type(error).__name__}); "
             "see SANDGLASS_BLOBS"
         ) from None
+
+
+def _kind(code: str, status: int) -> type[StoreUnavailableError]:
+    if code in _FULL or status == 507:
+        return StoreFullError
+    return StoreAwayError if code in _NOT_YET or status == 503 else StoreUnavailableError
 
 
 def _reason(code: str, status: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from store.base import BlobMissingError
+from store.base import BlobMissingError, StoreFullError
 from store.records import Artifact, Job, new_id, utc_now
 from worker.analysis.contract import Produced
 from worker.context import JobContext
@@ -16,32 +16,34 @@ from worker.sandbox.collect import DISK_FULL, disk_is_full
 
 _CHUNK_BYTES = 1 << 20
 _PLOTLY = ".plotly.json"
+_KEY_CHARACTERS = 180
+"""Of a name in a key: less than a blob store takes, so that there is room for a number."""
 
 
 async def keep_artifacts(context: JobContext, produced: Iterable[Produced]) -> list[dict[str, Any]]:
     """Keep all that the disk holds; the rows that the job's record shows.
 
-    Blob keys are `tenant/session/task/n-name`. What finds no room is told in the job's notes: the answer is
-    worth more than a file of it.
+    Blob keys are `tenant/session/task/name`, the same however often the job runs. What finds no room is told
+    in the job's notes: the answer is worth more than a file of it.
     """
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
+    parts: set[str] = set()
     for one in produced:
         if one.role == "table":
             continue
         name = free_name(one.name, taken)
         try:
-            rows.append(await _keep(context, one, name, len(rows)))
-        except OSError as error:
-            if not disk_is_full(error):
+            rows.append(await _keep(context, one, name, artifact_key(context.job, name, parts)))
+        except (OSError, StoreFullError) as error:
+            if not isinstance(error, StoreFullError) and not disk_is_full(error):
                 raise
             context.notes.append(f"left out: {name} ({DISK_FULL})")
     return rows
 
 
-async def _keep(context: JobContext, one: Produced, name: str, position: int) -> dict[str, Any]:
+async def _keep(context: JobContext, one: Produced, name: str, key: str) -> dict[str, Any]:
     job = context.job
-    key = f"{job.tenant_id}/{job.session_id or 'no-session'}/{job.task_id}/{position}-{_key_part(name)}"
     await context.runtime.blobs.put(key, read_chunks(Path(one.path)), one.size_bytes)
     artifact = Artifact(
         tenant_id=job.tenant_id,
@@ -66,6 +68,7 @@ async def copy_artifacts(context: JobContext, source: Job) -> tuple[list[dict[st
         BlobMissingError: One of them has lost its bytes.
     """
     rows: list[dict[str, Any]] = []
+    parts: set[str] = set()
     store = context.runtime.store
     for row in source.artifacts:
         found = await store.get_artifact(source.tenant_id, row["artifact_id"])
@@ -73,16 +76,15 @@ async def copy_artifacts(context: JobContext, source: Job) -> tuple[list[dict[st
             raise BlobMissingError(f"the artifact {row['artifact_id']} is gone")
         copied = found
         if source.session_id != context.job.session_id:
-            copied = await _copy(context, found, len(rows))
+            copied = await _copy(context, found, artifact_key(context.job, found.name, parts))
         rows.append({**row, "artifact_id": copied.artifact_id})
     ids = [(old["artifact_id"], new["artifact_id"]) for old, new in zip(source.artifacts, rows, strict=True)]
     return rows, dict(ids)
 
 
-async def _copy(context: JobContext, found: Artifact, position: int) -> Artifact:
+async def _copy(context: JobContext, found: Artifact, key: str) -> Artifact:
     job, blobs = context.job, context.runtime.blobs
-    key = f"{job.tenant_id}/{job.session_id or 'no-session'}/{job.task_id}/{position}-{_key_part(found.name)}"
-    await blobs.put(key, blobs.get(found.blob_key), found.size_bytes)
+    await blobs.copy(found.blob_key, key)
     fields = {"artifact_id": new_id(), "task_id": job.task_id, "blob_key": key, "created_at": utc_now()}
     copied = found.model_copy(update=fields)
     await context.runtime.store.insert_artifact(copied)
@@ -123,9 +125,14 @@ def free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def _key_part(name: str) -> str:
+def artifact_key(job: Job, name: str, taken: set[str]) -> str:
+    """Where the bytes of a job's artifact go; two names that come to the same key are numbered."""
     # A blob store takes less in a key than a file may be called; the record has the whole name.
-    return re.sub(r"[^A-Za-z0-9._-]", "_", name)
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)
+    plain = "_" + plain[1:] if plain.startswith(".") else plain
+    if len(plain) > _KEY_CHARACTERS:
+        plain = plain[: _KEY_CHARACTERS - 20] + plain[-20:]
+    return f"{job.tenant_id}/{job.session_id or 'no-session'}/{job.task_id}/{free_name(plain, taken)}"
 
 
 async def read_chunks(path: Path) -> AsyncIterator[bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from policies.model import PolicyError, UnknownPolicyError
-from store.base import StoreUnavailableError
+from store.base import StoreFullError, StoreUnavailableError
 from store.records import Job, new_id, utc_now
 from worker.analyze import analyze
 from worker.approval import ApprovalNeededError, waiting
@@ -130,6 +130,9 @@ async def _work(context: JobContext) -> dict[str, Any]:
     except EngineError as error:
         log.error("engine", error=str(error))
         return ending("engine_error", _engine_words(error))
+    except StoreFullError as error:
+        log.error("no room for blobs", error=str(error))
+        return ending("engine_error", _DISK_FULL, error_code="disk_full")
     except (LeaseLostError, StoreUnavailableError):
         raise
     except Exception as error:

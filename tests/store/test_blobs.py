@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from store.base import StoreUnavailableError
+from store.base import StoreFullError, StoreUnavailableError
 from store.blobs import DiskBlobs
 
 
@@ -55,7 +55,7 @@ async def test_a_full_disk_keeps_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 
     with monkeypatch.context() as patch:
         patch.setattr(os, call, full)
-        with pytest.raises(StoreUnavailableError, match="the disk is full; make room"):
+        with pytest.raises(StoreFullError, match="the disk is full; make room"):
             await blobs.put("a/b", stream(b"x"), 10)
     assert files(tmp_path) == []
     assert await blobs.put("a/b", stream(b"x"), 10)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from store.base import StoreFullError
+from store.blobs import check_key
 from store.records import Job, Request
-from worker.artifacts import with_chart
+from worker.artifacts import artifact_key, with_chart
 from worker.engines.dummy import DummyEngine
 from worker.jobs import run_job
 from worker.runtime import Runtime
@@ -51,15 +53,43 @@ async def test_both_are_kept(runtime: Runtime) -> None:
     assert job.notes == []
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+async def test_keys_are_made_of_tenant_session_task_and_name(runtime: Runtime) -> None:
+    job = await ended(runtime)
+    ids = [row["artifact_id"] for row in job.artifacts]
+    found = [await runtime.store.get_artifact("t", artifact_id) for artifact_id in ids]
+    assert [one and one.blob_key for one in found] == [
+        f"t/no-session/{job.task_id}/one.txt",
+        f"t/no-session/{job.task_id}/two.txt",
+    ]
+
+
+def test_names_that_no_key_may_have_are_mapped_and_none_meets_another() -> None:
+    names = ["a b.png", "a_b.png", "größe.csv", "gr__e.csv", ".hidden", "..", "销售", "市场"]
+    names += ["x" * 250 + ".csv", "x" * 240 + "y" * 10 + ".csv", "A_b.png", "tables", "a_b_2.png"]
+    job, taken = Job(tenant_id="t", session_id="s", kind="execute", request=Request(code="1")), set()
+    keys = [artifact_key(job, name, taken) for name in names]
+    assert len(set(keys)) == len(names)
+    assert [check_key(key).rpartition("/")[0] for key in keys] == [f"t/s/{job.task_id}"] * len(names)
+    assert keys[0].endswith("/a_b.png")
+    assert keys[1].endswith("/a_b_2.png")
+
+
+FULL = [
+    OSError(errno.ENOSPC, "No space left on device", "/host/spool/x"),
+    OSError(errno.EDQUOT, "Quota exceeded", "/host/spool/x"),
+    StoreFullError("S3 bucket 'x': it is full"),
+]
+
+
+@pytest.mark.parametrize("full", FULL, ids=["disk", "quota", "blob store"])
 async def test_a_full_blob_store_costs_the_file_only(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, code: int
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, full: Exception
 ) -> None:
     real = runtime.blobs.put
 
     async def put(key: str, chunks: Any, size_bytes: int) -> None:
         if key.endswith("one.txt"):
-            raise OSError(code, "No space left on device", "/host/blobs/x")
+            raise full
         await real(key, chunks, size_bytes)
 
     with monkeypatch.context() as patch:
