@@ -223,7 +223,7 @@ async def _insert_once(services: Services, job: Job) -> Job:
 
 async def hand_over(services: Services, job: Job) -> None:
     """Publish a job that is kept; if Redis is away just now, the worker's reaper does it later."""
-    reached = await services.queue.publish(job.tenant_id, job.task_id)
+    reached = await services.queue.look_up(job) or await services.queue.publish(job.tenant_id, job.task_id)
     services.metrics.published(job.kind, reached=reached)
     if reached:
         # Unmarked, the worker's reaper publishes it again, which does no harm.

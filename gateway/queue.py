@@ -15,6 +15,7 @@ from celery import Celery
 from redis.exceptions import RedisError
 
 from gateway.errors import QueueUnavailableError
+from store.lookups import LOOKUPS, MAX_WAITING, asks_the_store, hint_name
 from store.records import Job
 
 QUEUE = "sandglass"
@@ -74,6 +75,19 @@ class JobQueue:
             sending.add_done_callback(_forget)
             self._probed_at = float("-inf")
             _log.warning("publish_failed", task_id=task_id, error=type(error).__name__)
+            return False
+        return True
+
+    async def look_up(self, job: Job) -> bool:
+        """Hand the id to the workers' look-up, if its answer may be stored; False: it goes by the queue."""
+        try:
+            if not asks_the_store(job) or not await self._redis.exists(hint_name(job)):
+                return False
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.rpush(LOOKUPS, json.dumps([job.tenant_id, job.task_id]))
+                pipe.ltrim(LOOKUPS, -MAX_WAITING, -1)
+                await pipe.execute()
+        except (RedisError, OSError, TimeoutError):
             return False
         return True
 

@@ -12,7 +12,7 @@ from worker.analysis.contract import Analysis, Question, Resumed, RunResult, Tab
 from worker.analysis.history import TURNS_KEPT, depends_on_history
 from worker.analysis.joins import find_joins
 from worker.analysis.standing import stands_alone
-from worker.answers import keep_key, key_of, plain_question, stored_answer
+from worker.answers import AnswerKey, keep_key, key_of, plain_question, stored_answer
 from worker.approval import approval_given, gated, planner_of
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
@@ -50,15 +50,25 @@ async def analyze(context: JobContext) -> dict[str, Any]:
     return changes
 
 
-async def _answer(context: JobContext) -> dict[str, Any]:
-    job, runtime = context.job, context.runtime
-    spec = resolve_spec(job.request.model, runtime.models)
-    model = choose_model(spec, runtime.models)
-    if resumed(job) is not None:
-        await _refuse_if_hidden_since(context)
+async def stored_under(context: JobContext) -> AnswerKey | None:
+    """What the answer is stored under. Raises: JobFailedError, UnknownModelError."""
+    return (await _asked(context))[2]
+
+
+async def _asked(context: JobContext) -> tuple[list[Table], Question, AnswerKey | None]:
+    runtime = context.runtime
     tables = await tables_of(context)
     question = _question(context, tables, await _turns(context))
-    key = await key_of(context, spec, tables, await _turns_that_count(question))
+    spec = resolve_spec(context.job.request.model, runtime.models)
+    return tables, question, await key_of(context, spec, tables, await _turns_that_count(question))
+
+
+async def _answer(context: JobContext) -> dict[str, Any]:
+    job, runtime = context.job, context.runtime
+    model = choose_model(resolve_spec(job.request.model, runtime.models), runtime.models)
+    if resumed(job) is not None:
+        await _refuse_if_hidden_since(context)
+    tables, question, key = await _asked(context)
     stored = await stored_answer(context, key)
     if stored is not None:
         return stored

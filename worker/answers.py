@@ -103,12 +103,20 @@ async def key_of(
 
 async def stored_answer(context: JobContext, key: AnswerKey | None) -> dict[str, Any] | None:
     """The end of this job, if an earlier one of the tenant has its answer; else None."""
+    source = await find_stored(context, key)
+    return await taken_over(context, key, source) if key is not None and source is not None else None
+
+
+async def find_stored(context: JobContext, key: AnswerKey | None) -> Job | None:
+    """The earlier job of the tenant that has the answer, if this one may be given it."""
     request = context.job.request
     if key is None or not request.cache or request.approve:
         return None
-    source = await context.runtime.store.find_answer(context.job.tenant_id, key.digest)
-    if source is None:
-        return None
+    return await context.runtime.store.find_answer(context.job.tenant_id, key.digest)
+
+
+async def taken_over(context: JobContext, key: AnswerKey, source: Job) -> dict[str, Any] | None:
+    """The end of this job, with the answer of `source` and copies of its files; None: one is lost."""
     try:
         artifacts, ids = await copy_artifacts(context, source)
     except BlobMissingError:

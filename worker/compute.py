@@ -13,7 +13,7 @@ from worker.analysis.contract import Analysis, Question, RunResult, Sandbox, Tab
 from worker.analysis.loop import answer_with_model
 from worker.analysis.wording import safe_words, template_words
 from worker.analyze import LazySandbox, end, resumed, tables_of
-from worker.answers import keep_key, key_of, stored_answer
+from worker.answers import AnswerKey, keep_key, key_of, stored_answer
 from worker.approval import approval_given, gated
 from worker.compute_sql import Wanted, left_out, misfit, sql_for, twin
 from worker.context import JobContext
@@ -56,6 +56,12 @@ async def compute(context: JobContext) -> dict[str, Any]:
     task = _Task(wanted, sql, gated(job, LazySandbox(context, [table])))
     analysis = await _answer(context, task, model)
     return keep_key(context, await end(context, analysis, [table]), key)
+
+
+async def stored_under(context: JobContext) -> AnswerKey | None:
+    """What the value is stored under. Raises: JobFailedError, UnknownModelError."""
+    spec = resolve_spec(context.job.request.model, context.runtime.models)
+    return await key_of(context, spec, [await _table(context)])
 
 
 async def _table(context: JobContext) -> Table:

@@ -55,8 +55,15 @@ _SPOILT_POLICY = (
 )
 
 
-async def run_job(runtime: Runtime, tenant_id: str, task_id: str) -> None:
-    """Claim, work under the lease, finish once. A job that is somebody else's is left alone."""
+async def run_job(runtime: Runtime, tenant_id: str, task_id: str, kind: Kind | None = None) -> None:
+    """Claim, work under the lease, finish once. A job that is somebody else's is left alone.
+
+    Args:
+        runtime: What the process shares.
+        tenant_id: Whose job.
+        task_id: Which job.
+        kind: What is done; by default what the job's own kind says.
+    """
     settings = runtime.settings
     owner = f"{runtime.owner}:{new_id()[:8]}"
     until = utc_now() + timedelta(seconds=settings.lease_seconds)
@@ -69,7 +76,7 @@ async def run_job(runtime: Runtime, tenant_id: str, task_id: str) -> None:
     lease = Lease(runtime.store, job, owner, settings.lease_seconds)
     context = JobContext(runtime, job, lease, claimed_at=time.monotonic(), run_job=run_job)
     try:
-        changes = _stillborn(runtime, job) or await _work_under_lease(context)
+        changes = _stillborn(runtime, job) or await _work_under_lease(context, kind or KINDS[job.kind])
         await _finish(context, changes)
     except LeaseLostError as error:
         log.warning("gave the job up", reason=str(error))
@@ -89,9 +96,9 @@ def _stillborn(runtime: Runtime, job: Job) -> dict[str, Any] | None:
     return None
 
 
-async def _work_under_lease(context: JobContext) -> dict[str, Any]:
+async def _work_under_lease(context: JobContext, kind: Kind) -> dict[str, Any]:
     watch = asyncio.create_task(context.lease.watch())
-    work = asyncio.create_task(_work(context))
+    work = asyncio.create_task(_work(context, kind))
     try:
         await asyncio.wait(
             {work, watch},
@@ -113,9 +120,9 @@ async def _work_under_lease(context: JobContext) -> dict[str, Any]:
         context.release()
 
 
-async def _work(context: JobContext) -> dict[str, Any]:
+async def _work(context: JobContext, kind: Kind) -> dict[str, Any]:
     try:
-        return await KINDS[context.job.kind](context)
+        return await kind(context)
     except ApprovalNeededError as error:
         return {"state": "awaiting_approval", **waiting(error)}
     except JobFailedError as error:
@@ -169,6 +176,8 @@ async def _finish(context: JobContext, changes: dict[str, Any]) -> None:
         if finished:
             stage = changes.get("stage", changes["state"])
             await context.runtime.announce(context.job.task_id, changes["state"], stage)
+            if changes.get("answer_key"):
+                await context.runtime.leave_hint(context.job)
         return
     log.error("the end could not be written; the job will be taken up again when its lease ends")
 

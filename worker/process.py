@@ -11,6 +11,7 @@ import structlog
 
 from worker.answers import planner_version
 from worker.jobs import run_job
+from worker.lookups import Lookups
 from worker.runtime import Runtime
 from worker.settings import Settings
 
@@ -31,6 +32,8 @@ class Process:
         try:
             self._runtime = Runtime(settings)
             self._wait(self._runtime.open())
+            self._lookups = Lookups(self._runtime)
+            self._wait(self._lookups.start())
         except BaseException:
             self._stop_loop()
             raise
@@ -39,7 +42,7 @@ class Process:
         """See one job to its end; back when the next one finds a warm sandbox here, or after some seconds.
 
         Celery gives the next job to the process that was free last, whose standby is the one just used: held
-        back, it lets those with a warm one go first.
+        back, it lets those with a warm one go first. Stored answers do not wait for that (`worker.lookups`).
         """
         self._wait(run_job(self._runtime, tenant_id, task_id))
         self._wait(self._runtime.wait_warm())
@@ -47,10 +50,14 @@ class Process:
     def close(self) -> None:
         """Destroy the standby sandboxes and give back connections."""
         try:
-            self._wait(self._runtime.close(), _CLOSE_SECONDS)
+            self._wait(self._close(), _CLOSE_SECONDS)
         except TimeoutError:
             log.warning("did not close in time; the sweep removes what is left")
         self._stop_loop()
+
+    async def _close(self) -> None:
+        await self._lookups.stop()
+        await self._runtime.close()
 
     def _stop_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

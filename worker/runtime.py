@@ -15,7 +15,9 @@ import structlog
 from redis.exceptions import RedisError
 
 from policies.model import Policy, load_policy
+from store.lookups import HINT_SECONDS, LOOKUPS, hint_name
 from store.open import open_store
+from store.records import Job
 from worker.engines.base import Engine, EngineError
 from worker.engines.choose import Engines
 from worker.models.settings import ModelSettings
@@ -103,6 +105,18 @@ class Runtime:
             await self._redis.publish(EVENTS_CHANNEL, event)
         except (RedisError, OSError) as error:
             log.warning("event not announced", task_id=task_id, error=str(error))
+
+    async def leave_hint(self, job: Job) -> None:
+        """Tell the gateway that this may be answered from the store. Lost when Redis is away: no harm."""
+        try:
+            await self._redis.set(hint_name(job), 1, ex=HINT_SECONDS)
+        except (RedisError, OSError) as error:
+            log.warning("no hint left", task_id=job.task_id, error=str(error))
+
+    async def take_lookup(self, wait_seconds: float) -> bytes | str | None:
+        """The next of the list of look-ups; None: none came. Raises: RedisError, OSError."""
+        taken = await self._redis.blpop([LOOKUPS], timeout=wait_seconds)
+        return taken[1] if taken is not None else None
 
     async def _warm_up(self) -> None:
         while True:

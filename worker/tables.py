@@ -77,6 +77,11 @@ async def wait_for_readers(context: JobContext, reads: Callable[[Job], bool]) ->
     context.mark("tables_wait_seconds", time.monotonic() - started)
 
 
+async def files_are_read(context: JobContext) -> bool:
+    """Whether no other job of the session reads its files, or is about to."""
+    return not await _readers(context, _reads_files)
+
+
 async def _readers(context: JobContext, reads: Callable[[Job], bool]) -> list[Job]:
     job = context.job
     unfinished = await context.runtime.store.list_unfinished(job.tenant_id, job.session_id or "")

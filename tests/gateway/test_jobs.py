@@ -1,16 +1,19 @@
 """Jobs: written before they are published, made once for one key, admitted up to a limit, stopped."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import redis.asyncio
 
 from gateway.limits import refusal
 from gateway.settings import Settings
 from store.base import StoreUnavailableError
-from store.records import Attempt, utc_now
+from store.lookups import LOOKUPS, hint_name
+from store.records import Attempt, Job, utc_now
 from tests.conftest import RedisServer
 from tests.gateway.conftest import CSV, Gateway, make_store, serve
 
@@ -35,6 +38,26 @@ async def test_a_question_is_kept_as_asked_and_published(gateway: Gateway) -> No
     job = await gateway.job(accepted["task_id"])
     assert job.request.model_dump(include=set(body)) == body
     assert set(await gateway.queued_ids()) == {made["task_id"], job.task_id}
+
+
+async def test_only_what_was_answered_before_goes_to_the_look_up(gateway: Gateway) -> None:
+    made = await gateway.session()
+    url = f"/sessions/{made['session_id']}/analyze"
+
+    async def submitted(**body: object) -> Job:
+        reply = await gateway.client.post(url, json={"question": "Total revenue?", **body})
+        return await gateway.job(reply.json()["task_id"])
+
+    fresh = await submitted()
+    async with redis.asyncio.from_url(gateway.settings.redis_url) as client:
+        await client.set(hint_name(fresh), 1)
+        again = await submitted()
+        past = [await submitted(cache=False), await submitted(approve=True), await submitted(mode="sql")]
+        waiting = [json.loads(one) for one in await client.lrange(LOOKUPS, 0, -1)]
+    assert waiting == [[again.tenant_id, again.task_id]]
+    assert again.published_at is not None, "who takes it too late finds it published again by the reaper"
+    others = {made["task_id"], fresh.task_id, *(job.task_id for job in past)}
+    assert set(await gateway.queued_ids()) == others
 
 
 async def test_code_needs_no_session(gateway: Gateway) -> None:

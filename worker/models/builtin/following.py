@@ -29,8 +29,7 @@ def settle(
     words = [token.norm for token in tokenize(text)]
     if not history or len(words) > MAX_WORDS:
         return choose(text, tables, joins), ""
-    # "between a and b" ends with two names.
-    marked = bool(MARKERS & {*words[:2], *words[-1:]} | MARKERS - {"and"} & {*words[-2:-1]})
+    marked = _marked(words)
     alone = "" if marked else choose(text, tables, joins)
     if isinstance(alone, Sure) and not _lone(words):
         return alone, ""
@@ -51,6 +50,24 @@ def settle(
     if isinstance(plain, Sure):
         return plain, ""
     return (found or plain or choose(text, tables, joins)), ""
+
+
+def is_read_alone(
+    text: str, tables: tuple[Table, ...], joins: tuple[Join, ...], history: tuple[tuple[str, str], ...]
+) -> bool:
+    """Return whether `text` has one sure reading, which `settle` gives it after `history` too."""
+    alone = choose(text, tables, joins)
+    if isinstance(alone, str):
+        return False
+    words = [token.norm for token in tokenize(text)]
+    if not history or len(words) > MAX_WORDS or not (_marked(words) or _lone(words)):
+        return True
+    return settle(text, tables, joins, history)[0] == alone
+
+
+def _marked(words: list[str]) -> bool:
+    """Whether a word says that it goes on; "between a and b" ends with two names."""
+    return bool(MARKERS & {*words[:2], *words[-1:]} | MARKERS - {"and"} & {*words[-2:-1]})
 
 
 def _lone(words: list[str]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from worker.analysis.contract import Decline, Plan, Question, TableView
 from worker.models.builtin.code import write
 from worker.models.builtin.describing import describe
-from worker.models.builtin.following import settle
+from worker.models.builtin.following import is_read_alone, settle
 from worker.models.builtin.frame import Frame
 from worker.models.builtin.joined import joins_text
 from worker.models.builtin.reader import read
@@ -48,11 +48,7 @@ def needs_no_history(question: Question) -> bool:
     if len(question.text) > MAX_CHARACTERS or not 0 < len(question.tables) <= MAX_TABLES:
         return False
     tables = tuple(read_table(view, first=at == 0) for at, view in enumerate(question.tables))
-    alone, _ = settle(question.text, tables, question.joins, ())
-    if isinstance(alone, str):
-        return False
-    after, _ = settle(question.text, tables, question.joins, question.history)
-    return after == alone
+    return is_read_alone(question.text, tables, question.joins, question.history)
 
 
 def _planned(frame: Frame, table: Table, question: Question, before: str) -> Plan | Decline:
