@@ -20,7 +20,9 @@ ln -s /usr/bin/python3 /usr/local/bin/python
 
 # A volume takes over owner and mode of the folder that it is mounted on.
 mkdir -p /var/lib/sandglass /run/sandglass-engine
-chown 10001:10001 /var/lib/sandglass /run/sandglass-engine
+chown 10001:10001 /var/lib/sandglass
 chmod 0700 /var/lib/sandglass
+# Only the proxy, which is root there without any capability, may put a socket into it; a worker may connect.
+chown 0:10001 /run/sandglass-engine
 chmod 0750 /run/sandglass-engine
 chmod 1777 /tmp

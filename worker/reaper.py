@@ -18,6 +18,7 @@ from store.records import Job, utc_now
 from worker.ending import ending
 from worker.engines.base import ContainerEntry, Engine, EngineError
 from worker.engines.choose import Engines
+from worker.health import note_alive
 from worker.heartbeat import Heartbeat
 from worker.publish import publish
 from worker.runtime import owner_lives
@@ -52,6 +53,13 @@ class Reaper:
     def _run(self) -> None:
         asyncio.run(self._sweep_on())
 
+    def _note_alive(self) -> None:
+        settings = self._settings
+        try:
+            note_alive(settings.spool, settings.worker_name, settings.sweep_seconds)
+        except OSError as error:
+            log.error("not noted that this worker lives", error=str(error))
+
     async def _sweep_on(self) -> None:
         store = open_store(self._settings.store)
         client = redis.asyncio.from_url(self._settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
@@ -68,6 +76,7 @@ class Reaper:
                 log.error("jobs not swept", error=str(error))
             await sweep_engines(engines, self._settings, exited)
             await heartbeat.beat(client, engines, store if opened else None)
+            self._note_alive()
             await asyncio.to_thread(self._stop.wait, self._settings.sweep_seconds)
         await engines.close()
         await client.aclose()

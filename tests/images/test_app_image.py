@@ -1,12 +1,14 @@
 """The image of gateway and worker, looked at from inside of one container as the stack starts it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
 import docker
 import pytest
 
-from tests.engine_services import APP_IMAGE, missing
+from store.keys import make_key
+from tests.engine_services import APP_IMAGE, missing, wait_for
 
 pytestmark = pytest.mark.engine
 RIGHTS = {
@@ -78,6 +80,33 @@ def test_a_part_starts_there_and_says_what_is_missing(
     code, said = _said(run, f"{store} timeout 30 python -m {part}")
     assert code in (1, 2)
     assert said.endswith("the folder /none is not there; make it first\n")
+
+
+def test_a_gateway_there_is_healthy_and_ends_when_told_to(client: docker.DockerClient) -> None:
+    given = {"SANDGLASS_STORE": "sqlite:///tmp/s.db", "SANDGLASS_FIRST_KEY": make_key()}
+    # No Redis: it starts all the same. No init: it is process 1, to whom signals mean nothing by themselves.
+    container = client.containers.create(
+        APP_IMAGE,
+        environment=given | {"SANDGLASS_START_SECONDS": "0"},
+        tmpfs={"/tmp": "size=16m"},
+        ulimits=LIMITS,
+        **RIGHTS,
+    )
+    try:
+        container.start()
+        wait_for(lambda: _said(container, "sandglass-health") == (0, "ok\n"), 30, "the gateway is healthy")
+        code, said = _said(container, "python -m gateway.health ready")
+        assert (code, said) == (1, "unhealthy: /readyz says 503: no redis, no worker\n")
+        started = time.monotonic()
+        container.stop(timeout=25)
+        assert time.monotonic() - started < 10
+        assert container.wait()["StatusCode"] == 0
+    finally:
+        container.remove(force=True)
+
+
+def test_a_container_of_no_part_is_healthy(run: docker.models.containers.Container) -> None:
+    assert _said(run, "sandglass-health") == (0, "ok: no part of Sandglass runs here\n")
 
 
 def test_the_commands_of_the_operator_work_there(run: docker.models.containers.Container) -> None:
