@@ -63,6 +63,41 @@ def test_a_whole_question_that_ends_with_two_names_stands_alone(question: str) -
     assert "going on" not in answer.plan.understood
 
 
+@pytest.mark.parametrize(
+    ("file", "before", "question", "code"),
+    [
+        ("tips.csv", "average tip by sex", "average tip", 'df["tip"].mean()'),
+        ("tips.csv", "average tip by sex", "The average tip?", 'df["tip"].mean()'),
+        ("tips.csv", "average tip by sex", "max tip", 'df["tip"].max()'),
+        ("tips.csv", "average tip for women", "average total_bill", 'df["total_bill"].mean()'),
+        ("tips.csv", "average tip for women", "number of rows", "len(df)"),
+        ("shop_orders.csv", "total quantity by region", "total quantity", 'df["quantity"].sum()'),
+        ("stocks.csv", "average price by symbol", "what is the average price?", 'df["price"].mean()'),
+    ],
+)
+def test_a_short_question_that_says_function_and_column_stands_alone(
+    file: str, before: str, question: str, code: str
+) -> None:
+    answer = ask(question, file, history=((before, "an answer"),))
+    assert isinstance(answer, Answered), answer
+    assert answer.plan.code.strip() == f"result = {code}"
+    assert "going on" not in answer.plan.understood
+
+
+@pytest.mark.parametrize("before", ["average price by symbol", "average price by symbol of all my dreams"])
+@pytest.mark.parametrize(
+    "question", ["maximum", "the average", "what is the maximum?", "what is the average?", "and the average?"]
+)
+def test_a_function_without_its_column_is_not_taken_for_one_of_the_whole_table(
+    before: str, question: str
+) -> None:
+    """The table has one column of numbers, so alone it is sure what is meant."""
+    answer = ask(question, "stocks.csv", history=((before, "an answer"),))
+    assert isinstance(answer, str), f"guessed: {answer.plan.understood}"
+    alone = ask(question.removeprefix("and "), "stocks.csv")
+    assert isinstance(alone, Answered), alone
+
+
 @pytest.mark.parametrize("question", ["as a chart", "plot it", "as a bar chart", "show it as a bar chart"])
 def test_the_answer_before_can_be_drawn(question: str) -> None:
     answer = ask(question, "tips.csv", history=(("average tip by day", "an answer"),))

@@ -15,11 +15,13 @@ from worker.models.builtin.follow_words import MARKERS, change
 from worker.models.builtin.frame import NotSureError
 from worker.models.builtin.grammar import Context, TooLongError
 from worker.models.builtin.joined import joined_use, narrowed, used_columns, wide_tables
+from worker.models.builtin.mentions import FUNCTION_WORDS, any_column
 from worker.models.builtin.schema import Table
 from worker.models.builtin.tokens import tokenize, with_names
 
 MAX_WORDS = 14
 _CHANGE = change()
+_BARE = FUNCTION_WORDS | MARKERS | {"what", "is", "was", "the", "a", "an", "value", "please", "show", "me"}
 
 
 def settle(
@@ -31,24 +33,23 @@ def settle(
         return choose(text, tables, joins), ""
     marked = _marked(words)
     alone = "" if marked else choose(text, tables, joins)
-    if isinstance(alone, Sure) and not _lone(words):
+    if isinstance(alone, Sure) and (not _lone(words) or _is_complete(text, alone)):
         return alone, ""
     before = history[-1][0]
     base, _ = settle(before, tables, joins, history[:-1])
     if isinstance(base, str):
         plain = choose(text, tables, joins)
-        return (plain, "") if isinstance(plain, Sure) and not marked else (_lost(before), "")
+        sure = isinstance(plain, Sure) and not marked and not _is_bare(words)
+        return (plain if sure else _lost(before)), ""
     found = _follow(text, base, tables, joins)
     if isinstance(found, Sure):
         if isinstance(alone, Sure) and alone.frame != found.frame:
             return _two_ways([alone, found]), ""
         return found, before
-    if isinstance(alone, Sure):
-        return alone, ""
     rest = _unmarked(text)
     plain = choose(rest, tables, joins) if marked and rest else alone
     if isinstance(plain, Sure):
-        return plain, ""
+        return (_unnamed(before) if _is_bare(words) else plain), ""
     return (found or plain or choose(text, tables, joins)), ""
 
 
@@ -72,7 +73,23 @@ def _marked(words: list[str]) -> bool:
 
 def _lone(words: list[str]) -> bool:
     """Whether the words may be the name of a function alone, which goes on with the question before."""
-    return len(words) <= 4 and not any(word in {"of", "by", "in", "how", "which"} for word in words)
+    short = len(words) <= 4 and not any(word in {"of", "by", "in", "how", "which"} for word in words)
+    return short or _is_bare(words)
+
+
+def _is_bare(words: list[str]) -> bool:
+    """Whether a function is all that is said: of which column, and of which rows, was said before."""
+    return all(word in _BARE or not word.isalnum() for word in words)
+
+
+def _is_complete(text: str, one: Sure) -> bool:
+    """Whether each function is said with its column, so that nothing is left to the question before."""
+    tokens = with_names(text, tokenize(text), one.table.identifiers)
+    context = Context(text, tokens, one.table)
+    said = {column.name: end - at for at in range(len(tokens)) for column, end in any_column(context, at)}
+    words = sum(token.kind != "sign" and token.norm not in {"the", "a", "an"} for token in tokens)
+    named = [agg.column for agg in one.frame.aggs if agg.column is not None]
+    return bool(named) and all(said.get(name, words) < words for name in named)
 
 
 def _unmarked(text: str) -> str:
@@ -82,6 +99,10 @@ def _unmarked(text: str) -> str:
 
 def _lost(before: str) -> str:
     return f'it goes on with "{before}", which the rules cannot read over these tables: ask it in full'
+
+
+def _unnamed(before: str) -> str:
+    return f'it may go on with "{before}" or not: name the column, and what it is for'
 
 
 def _two_ways(found: list[Sure]) -> str:

@@ -13,7 +13,7 @@ from worker.models.builtin.tokens import stem
 MAX_WORDS = 12
 LEAST_CUT = 5
 """Shorter beginnings may be those of several words (`exp`: expense, exposure, experience)."""
-_FUNCTIONS = frozenset(
+FUNCTION_WORDS = frozenset(
     word for said in lexicon.AGGREGATES.values() for text in said for word in text.split()
 ) | {"number", "count"}
 _OPENING = set("([\"'“‘`")
@@ -85,7 +85,7 @@ def _fully_named(context: Context, at: int, end: int) -> list[Column]:
     inner = tuple(word for word in spoken if word != "of")
     if len(inner) == len(spoken) - 1 > 1 and "of" not in (spoken[0], spoken[-1]):
         found = context.table.names.get(("stems", " ".join(stem(word) for word in inner)))
-        if found and len(found) == 1 and spoken[0] not in _FUNCTIONS:
+        if found and len(found) == 1 and spoken[0] not in FUNCTION_WORDS:
             return found
     unknown = [word for word in spoken if len(word) >= LEAST_CUT + 3 and word not in context.table.all_stems]
     return shortened(context.table.columns, spoken) if unknown and len(spoken) > 1 else []
@@ -93,7 +93,7 @@ def _fully_named(context: Context, at: int, end: int) -> list[Column]:
 
 def shortened(columns: tuple[Column, ...], spoken: tuple[str, ...]) -> list[Column]:
     """Return the columns whose name holds short forms of the words (`lifeExp`: life expectancy)."""
-    if len(set(spoken) & _FUNCTIONS):
+    if len(set(spoken) & FUNCTION_WORDS):
         return []
     found = []
     for one in columns:
