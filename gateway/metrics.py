@@ -7,12 +7,12 @@ from importlib.metadata import version
 from typing import Any
 
 from prometheus_client import (
-    GC_COLLECTOR,
     CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
     ProcessCollector,
+    disable_created_metrics,
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
@@ -31,6 +31,7 @@ class GatewayMetrics:
     """The numbers of one gateway, in a registry of its own."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call] # as many series again, of no use
         self.registry = CollectorRegistry()
         self.snapshot: Snapshot | None = None
         """What stores and queue said last; the scrape sets it."""
@@ -57,7 +58,6 @@ class GatewayMetrics:
         about.labels("gateway", version("sandglass")).set(1)
         self.registry.register(_Backlog(self))
         ProcessCollector(registry=self.registry)
-        self.registry.register(GC_COLLECTOR)
 
     def request_ended(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count one request; `route` is its template, None where none matched."""

@@ -14,6 +14,7 @@ from celery.signals import (
 )
 
 from worker.logs import configure_logs
+from worker.metrics.serve import WorkerMetrics
 from worker.process import begin_process, end_process
 from worker.publish import QUEUE
 from worker.reaper import Reaper
@@ -47,6 +48,7 @@ def make_app(settings: Settings) -> Celery:
 settings = settings_or_exit()
 app = make_app(settings)
 _reaper = Reaper(settings)
+_metrics = WorkerMetrics(settings)
 
 
 @worker_init.connect
@@ -54,21 +56,25 @@ def _check(**_: Any) -> None:
     configure_logs()
     # For `celery -A worker.app`, which does not come by `worker.__main__`.
     check_start_or_exit(settings)
+    _metrics.open()
 
 
 @worker_ready.connect
-def _start_reaper(**_: Any) -> None:
+def _start_threads(**_: Any) -> None:
+    _metrics.serve()
     _reaper.start()
 
 
 @worker_shutdown.connect
-def _stop_reaper(**_: Any) -> None:
+def _stop_threads(**_: Any) -> None:
     _reaper.stop()
+    _metrics.close()
 
 
 @worker_process_init.connect
 def _begin(**_: Any) -> None:
     configure_logs()
+    _metrics.begin_process()
     begin_process(settings)
 
 

@@ -14,6 +14,8 @@ from policies.spec import policy_digest
 from store.records import Job, WebRequest
 from store.text import code_digest
 from worker.lease import Lease
+from worker.metrics.jobs import StageClock
+from worker.metrics.record import say
 from worker.runtime import Runtime
 from worker.sandbox.run import ContainerSandbox
 
@@ -34,6 +36,7 @@ class JobContext:
     """For the record: what was left out although the job went on."""
     egress: list[WebRequest] = field(default_factory=list)
     """For the record, once the sandbox is released: the web requests of all attempts."""
+    stages: StageClock = field(default_factory=StageClock)
     _marks: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -48,6 +51,7 @@ class JobContext:
 
     async def stage(self, stage: str, fields: dict[str, Any] | None = None) -> None:
         """Write a new stage with other fields, and tell waiters. Raises: LeaseLostError."""
+        self.stages.enter(stage)
         await self.lease.write(stage=stage, **(fields or {}))
         await self.runtime.announce(self.job.task_id, "running", stage)
 
@@ -58,8 +62,12 @@ class JobContext:
             attempt = str(self.job.deliveries)
             taken = await self.runtime.take_sandbox(self.policy, self.job.task_id, attempt)
             self.sandbox = taken.sandbox
-            self.mark("sandbox_seconds", time.monotonic() - started)
+            waited = time.monotonic() - started
+            self.mark("sandbox_seconds", waited)
             self._marks["standby"] = "warm" if taken.warm else "cold"
+            say("sandglass_sandbox_wait_seconds", waited)
+            result = "hit" if taken.warm else "miss"
+            say("sandglass_standby_takes", policy=self.policy.name, result=result)
         return self.sandbox
 
     def release(self) -> None:

@@ -17,6 +17,7 @@ from store.mark import store_mark
 from store.records import new_id, utc_now
 from worker.engines.base import Engine, EngineError, EngineUnfitError
 from worker.engines.choose import Engines, choose_engine
+from worker.metrics.record import say
 from worker.settings import Settings
 from worker.start import all_policies
 
@@ -48,6 +49,7 @@ class Heartbeat:
             "weaknesses": [],
         }
         facts |= await _engine_facts(engines, settings)
+        await _say_engines(engines, facts)
         seconds = int(settings.sweep_seconds * 3) + 5
         key = f"sandglass:worker:{settings.worker_name}"
         try:
@@ -56,7 +58,10 @@ class Heartbeat:
             facts["weaknesses"] += [*self._clock(facts["clock_seconds"]), *self._namesake(before)]
             await client.set(key, json.dumps(facts), ex=seconds)
             self._beaten = True
+            say("sandglass_heartbeat_timestamp_seconds", time.time())
+            say("sandglass_redis_up", 1)
         except (RedisError, OSError) as error:
+            say("sandglass_redis_up", 0)
             log.error("no heartbeat", error=str(error))
 
     def _clock(self, ahead_seconds: float) -> list[str]:
@@ -109,6 +114,18 @@ async def _engine_facts(engines: Engines, settings: Settings) -> dict[str, Any]:
     except (EngineError, PolicyError) as error:  # a policy file may be spoilt while the worker runs
         facts["problem"] = str(error)
     return facts
+
+
+async def _say_engines(engines: Engines, facts: dict[str, Any]) -> None:
+    say("sandglass_engine_up", float("engine" in facts), engine="usual")
+    if "image" in facts:
+        say("sandglass_sandbox_image_info", digest=str(facts["image"]).removeprefix("sha256:")[:12])
+    if engines.second is not None:
+        try:
+            await (await engines.second()).facts()
+            say("sandglass_engine_up", 1, engine="gvisor")
+        except EngineError:
+            say("sandglass_engine_up", 0, engine="gvisor")
 
 
 async def _policies(usual: Engine, engines: Engines) -> dict[str, str]:

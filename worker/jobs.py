@@ -28,6 +28,8 @@ from worker.engines.base import (
 )
 from worker.execute import execute
 from worker.lease import CancelledByClientError, Lease, LeaseLostError
+from worker.metrics.jobs import job_ended, job_parked, under_way, web_requests_made
+from worker.metrics.record import say
 from worker.models.choose import UnknownModelError
 from worker.profile import profile
 from worker.replay import replay
@@ -76,9 +78,11 @@ async def run_job(runtime: Runtime, tenant_id: str, task_id: str, kind: Kind | N
     lease = Lease(runtime.store, job, owner, settings.lease_seconds)
     context = JobContext(runtime, job, lease, claimed_at=time.monotonic(), run_job=run_job)
     try:
-        changes = _stillborn(runtime, job) or await _work_under_lease(context, kind or KINDS[job.kind])
-        await _finish(context, changes)
+        with under_way(job):
+            changes = _stillborn(runtime, job) or await _work_under_lease(context, kind or KINDS[job.kind])
+            await _finish(context, changes)
     except LeaseLostError as error:
+        say("sandglass_leases_lost")
         log.warning("gave the job up", reason=str(error))
     finally:
         structlog.contextvars.clear_contextvars()
@@ -176,10 +180,20 @@ async def _finish(context: JobContext, changes: dict[str, Any]) -> None:
         if finished:
             stage = changes.get("stage", changes["state"])
             await context.runtime.announce(context.job.task_id, changes["state"], stage)
+            _count(context, changes)
             if changes.get("answer_key"):
                 await context.runtime.leave_hint(context.job)
         return
     log.error("the end could not be written; the job will be taken up again when its lease ends")
+
+
+def _count(context: JobContext, changes: dict[str, Any]) -> None:
+    context.stages.end()
+    web_requests_made(context.job, context.egress)
+    if changes["state"] == "awaiting_approval":
+        job_parked(context.job)
+    else:
+        job_ended(context.job, changes)
 
 
 async def _write_end(context: JobContext, changes: dict[str, Any]) -> bool:

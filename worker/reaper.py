@@ -20,6 +20,7 @@ from worker.engines.base import ContainerEntry, Engine, EngineError
 from worker.engines.choose import Engines
 from worker.health import note_alive
 from worker.heartbeat import Heartbeat
+from worker.metrics.record import say
 from worker.publish import publish
 from worker.runtime import owner_lives
 from worker.settings import Settings
@@ -72,7 +73,10 @@ class Reaper:
                     await store.open()
                     opened = True
                 await sweep_jobs(store, self._settings)
+                say("sandglass_sweep_timestamp_seconds", time.time())
+                say("sandglass_store_up", 1)
             except StoreError as error:
+                say("sandglass_store_up", 0)
                 log.error("jobs not swept", error=str(error))
             await sweep_engines(engines, self._settings, exited)
             await heartbeat.beat(client, engines, store if opened else None)
@@ -99,6 +103,7 @@ async def _take_up(store: Store, settings: Settings, tenant_id: str, task_id: st
     job = await store.get_job(tenant_id, task_id)
     if job is not None and job.lease_until is not None and _is_lost(job, job.lease_until):
         log.warning("lease ended; published again", task_id=task_id)
+        say("sandglass_swept", found="lease_ended")
         await _publish(store, settings, tenant_id, task_id)
 
 
@@ -110,8 +115,10 @@ async def _republish_or_expire(store: Store, settings: Settings, tenant_id: str,
     age = (utc_now() - since).total_seconds()
     if age > settings.queued_seconds:
         changes = ending("expired", f"The job waited {age:.0f} s in the queue, longer than allowed.")
-        await store.sweep_end(tenant_id, task_id, changes, utc_now())
+        if await store.sweep_end(tenant_id, task_id, changes, utc_now()):
+            say("sandglass_swept", found="expired")
     elif _is_lost(job, since):
+        say("sandglass_swept", found="unpublished")
         await _publish(store, settings, tenant_id, task_id)
 
 
@@ -136,6 +143,7 @@ async def _expire_awaiting(store: Store, settings: Settings, tenant_id: str, tas
     changes = ending("expired", f"Nobody approved or rejected the code within {hours:g} hours. Ask again.")
     if await store.end_awaiting(tenant_id, task_id, job.awaiting_since, changes) is not None:
         log.warning("waited too long for an approval", task_id=task_id)
+        say("sandglass_swept", found="expired")
 
 
 async def _publish(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:
@@ -180,6 +188,7 @@ async def sweep_containers(engine: Engine, settings: Settings, exited: Exited, e
     for entry in strays:
         log.warning("stray sandbox removed", container=entry.container_id[:12])
         await engine.remove(entry.container_id)
+        say("sandglass_swept", found="stray_sandbox")
     return len(strays)
 
 

@@ -46,6 +46,9 @@ class Settings(BlobSettings):
     """Warm sandboxes in each process."""
     spool: Path = Field(default_factory=lambda: Path(tempfile.gettempdir()) / "sandglass-spool")
     """Where figures and files wait on their way from a sandbox to the blob store."""
+    metrics_port: int = Field(0, ge=0, le=65535)
+    """Where the main process serves `/metrics`; 0: nowhere, and nothing is counted."""
+    metrics_host: str = "127.0.0.1"
     start_seconds: float = Field(0, ge=0, le=3600)
     """How long to wait at start for a store and a Redis that do not answer yet."""
     lease_seconds: float = Field(45, ge=3, le=3600)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from worker.metrics.models import calling, tokens_used
 from worker.models.base import Message, Model, ModelError, Reply
 
 _TOKEN_CHARACTERS = 4
@@ -63,11 +64,13 @@ class Meter:
                 f"{self._context_tokens:,} (SANDGLASS_OLLAMA_CONTEXT_TOKENS, ..._OPENAI_CONTEXT_TOKENS)"
             )
         self._calls += 1
-        reply = await self.model.complete(
-            [replace(message, content=_encodable(message.content)) for message in messages],
-            max_output_tokens=min(left, max_output_tokens or self._max_output_tokens),
-            timeout_seconds=self._timeout_seconds,
-        )
+        with calling(self.model.name):
+            reply = await self.model.complete(
+                [replace(message, content=_encodable(message.content)) for message in messages],
+                max_output_tokens=min(left, max_output_tokens or self._max_output_tokens),
+                timeout_seconds=self._timeout_seconds,
+            )
+        tokens_used(self.model.name, reply)
         self._input_tokens += reply.input_tokens
         self._output_tokens += reply.output_tokens
         self._spent += reply.input_tokens + reply.output_tokens or _guess(messages, reply)

@@ -9,6 +9,7 @@ import os
 from typing import Any, cast
 
 from worker.engines.base import Pipe
+from worker.metrics.sandboxes import Traffic
 from worker.sandbox.frames import ZERO_KEY, Decoder, Encoder, Frame, FrameError
 
 PROTOCOL_VERSION = 1
@@ -37,6 +38,7 @@ class Link:
         self._frames: asyncio.Queue[Frame | None] = asyncio.Queue(_QUEUED_FRAMES)
         self._lost: SandboxLostError | None = None
         self._reader: asyncio.Task[None] | None = None
+        self.traffic = Traffic()
 
     @property
     def alive(self) -> bool:
@@ -67,7 +69,10 @@ class Link:
 
     async def send(self, header: dict[str, Any], blob: bytes = b"") -> None:
         """Send one frame. Raises: PipeClosedError."""
-        await self._pipe.send(self._encoder.encode(header, blob))
+        data = self._encoder.encode(header, blob)
+        self.traffic.sent_frames += 1
+        self.traffic.sent_bytes += len(data)
+        await self._pipe.send(data)
 
     async def receive(self) -> Frame:
         """The next frame. Raises: SandboxLostError at the end of the stream or after a bad frame."""
@@ -97,7 +102,9 @@ class Link:
     async def _read(self) -> None:
         try:
             while data := await self._pipe.receive():
+                self.traffic.received_bytes += len(data)
                 for frame in self._decoder.feed(data):
+                    self.traffic.received_frames += 1
                     await self._frames.put(frame)
             self._lost = SandboxLostError("the sandbox ended")
         except (FrameError, ValueError) as error:

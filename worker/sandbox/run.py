@@ -15,6 +15,7 @@ from policies.model import Policy
 from store.records import Language, WebRequest
 from worker.analysis.contract import Produced, RunResult
 from worker.engines.base import Engine, EngineError, PipeClosedError
+from worker.metrics.sandboxes import sandbox_gone
 from worker.sandbox.authorities import authorities_of
 from worker.sandbox.collect import Collected, TooMuchError
 from worker.sandbox.dial import INTERNET, Network
@@ -232,6 +233,7 @@ class ContainerSandbox:
             )
         finally:
             # Also when it could not be removed: without the pipe its runner ends.
+            sandbox_gone(self.container_id, self._link.traffic)
             await self.hang_up()
 
     async def _attempt(

@@ -23,6 +23,8 @@ from worker.engines.base import (
     PipeClosedError,
 )
 from worker.engines.choose import Second, choose_engine
+from worker.metrics.record import say
+from worker.metrics.sandboxes import Start, sandbox_made, starting
 from worker.sandbox.link import Link, SandboxLostError
 from worker.sandbox.proof import refuse_unproven
 from worker.sandbox.run import ContainerSandbox, Made
@@ -53,9 +55,16 @@ class Maker:
         Raises:
             EngineError: The engine cannot; see `worker.engines.base`.
         """
+        with starting(policy.name) as start:
+            sandbox = await self._make(policy, task, attempt, start)
+        sandbox_made(sandbox.container_id)
+        return sandbox
+
+    async def _make(self, policy: Policy, task: str, attempt: str, start: Start) -> ContainerSandbox:
         deadline = int(time.time() + MAX_AGE_SECONDS + self.job_seconds)
         marks = Marks(self.stack, self.owner, deadline, task, attempt)
         engine, runtime = await choose_engine(policy, self.engine, self.gvisor)
+        start.engine = engine.name
         # By digest, so that what runs is what the receipt says, whatever the tag means a moment later.
         digest = await engine.image_digest(self.image)
         container_id = await engine.create(container_body(policy, digest, marks))
@@ -168,7 +177,9 @@ class Standby:
 
     def _pop(self) -> ContainerSandbox | None:
         self._drop_stale()
-        return self._ready.popleft()[1] if self._ready else None
+        found = self._ready.popleft()[1] if self._ready else None
+        say("sandglass_sandboxes_standby", len(self._ready))
+        return found
 
     def _drop_stale(self) -> None:
         """Destroy what has died or grown old; its deadline label would have it swept some day."""
@@ -204,6 +215,7 @@ class Standby:
                 failures += 1
                 continue
             self._ready.append((time.monotonic(), sandbox))
+            say("sandglass_sandboxes_standby", len(self._ready))
             await self._note(None)
 
     async def _note(self, error: EngineError | None) -> None:
