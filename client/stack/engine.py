@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from client.errors import StackError
 from client.stack.process import Daemon, wait_until
+from worker.engines.proxied import PROXY_COMPONENT
 
 PING_SECONDS = 5.0
 _START_SECONDS = 20.0
@@ -48,6 +49,8 @@ class FoundEngine:
     version: str
     ours: bool = False
     """Started by `sandglass up`, so ended by `sandglass down`."""
+    proxied: bool = False
+    """Reached through the engine proxy, which builds no images."""
 
 
 def named_url(environ: Mapping[str, str] = os.environ) -> str | None:
@@ -67,7 +70,7 @@ def candidate_urls(environ: Mapping[str, str] = os.environ) -> list[str]:
 def ping(url: str, ours: bool = False, timeout_seconds: float = PING_SECONDS) -> FoundEngine | None:
     """What answers `/version` at `url`; None: nothing that is a container engine."""
     try:
-        answer = get_json(url, "/version", timeout_seconds)
+        answer = get_json(url, "/v1.40/version", timeout_seconds)
     except (OSError, http.client.HTTPException, ValueError):
         return None
     return judge_version(url, answer, ours)
@@ -80,7 +83,8 @@ def judge_version(url: str, answer: Any, ours: bool = False) -> FoundEngine | No
     parts = answer.get("Components") or []
     names = " ".join(str(part.get("Name", "")) for part in parts if isinstance(part, dict)).lower()
     kind: Literal["docker", "podman"] = "podman" if "podman" in names else "docker"
-    return FoundEngine(url=url, kind=kind, version=str(answer.get("Version", "unknown")), ours=ours)
+    version, proxied = str(answer.get("Version", "unknown")), PROXY_COMPONENT.lower() in names
+    return FoundEngine(url=url, kind=kind, version=version, ours=ours, proxied=proxied)
 
 
 def find_engine(home: Path, environ: Mapping[str, str] = os.environ) -> FoundEngine | None:

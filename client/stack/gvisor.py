@@ -79,7 +79,7 @@ def _words_on(url: str) -> str:
 def has_gvisor(engine: FoundEngine) -> bool:
     """Whether containers can be had on gVisor there; Podman lists runtimes that it may not even have."""
     try:
-        info = get_json(engine.url, "/info", _INFO_SECONDS)
+        info = get_json(engine.url, "/v1.40/info", _INFO_SECONDS)
     except (OSError, http.client.HTTPException, ValueError):
         return False
     return judge_info(engine.kind, info)

@@ -23,6 +23,13 @@ def build_image(engine: FoundEngine, config: StackConfig, environ: Mapping[str, 
     Raises:
         StackError: The build failed; what it printed stands above.
     """
+    if engine.proxied:
+        if image_digest(engine.url, config.image) is None:
+            raise StackError(
+                f"{config.image} is not there, and nothing is built through the proxy at {engine.url}: "
+                "make image, with SANDGLASS_ENGINE_URL unset or the engine's own socket"
+            )
+        return
     _build(_SANDBOX_SCRIPT, engine, config, {**environ, "SANDGLASS_IMAGE": config.image})
 
 

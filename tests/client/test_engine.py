@@ -34,7 +34,7 @@ def engine_at(path: Path, answer: Any) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             data = json.dumps(answer).encode()
-            self.send_response(200 if self.path == "/version" else 404)
+            self.send_response(200 if self.path == "/v1.40/version" else 404)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

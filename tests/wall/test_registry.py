@@ -26,10 +26,14 @@ def test_every_item_of_cis_section_5_is_there() -> None:
     assert found == [f"CIS-5.{number}" for number in range(1, 33)]
 
 
-def test_ten_go_beyond_cis_and_nothing_else_is_there() -> None:
+def test_ten_go_beyond_cis() -> None:
     beyond = [case_id for case_id in CASES if case_id.startswith("B")]
     assert len(beyond) == 10
-    assert len(CASES) == 77 + 32 + 10
+
+
+def test_six_are_of_the_engine_proxy_and_nothing_else_is_there() -> None:
+    assert [case_id for case_id in CASES if case_id.startswith("G")] == [f"G{n}" for n in range(1, 7)]
+    assert len(CASES) == 77 + 32 + 10 + 6
 
 
 def test_every_title_is_its_own_and_in_words() -> None:
@@ -40,7 +44,7 @@ def test_every_title_is_its_own_and_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("names", "count"),
-    [("E7", 1), ("e07, R3", 2), ("cis-5.31", 1), ("S", 7), ("CIS", 32), ("", 119), ("B", 10)],
+    [("E7", 1), ("e07, R3", 2), ("cis-5.31", 1), ("S", 7), ("CIS", 32), ("", 125), ("B", 10), ("G", 6)],
 )
 def test_cases_are_chosen_by_name(names: str, count: int) -> None:
     assert len(choose(names)) == count

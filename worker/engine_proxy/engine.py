@@ -131,8 +131,11 @@ class EngineSocket:
             raise EngineSlowError(
                 f"the engine at {self._path} did not answer in {self._seconds:g} s"
             ) from None
-        except (OSError, h11.ProtocolError) as error:
-            raise EngineDownError(f"the engine at {self._path} broke off: {error}") from None
+        except OSError as error:
+            why = error.strerror or error
+            raise EngineDownError(f"the engine at {self._path} broke off: {why}") from None
+        except h11.ProtocolError:
+            raise EngineDownError(f"the engine at {self._path} broke off, or does not speak HTTP") from None
 
 
 async def _send(

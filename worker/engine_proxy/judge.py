@@ -32,8 +32,8 @@ _QUERIES = {"inspect": "", "start": "", "attach": ATTACH_QUERY, "remove": REMOVE
 _ONCE = ("host", "content-length", "content-type", "connection", "upgrade")
 _NEVER = ("transfer-encoding", "expect", "te", "trailer", "http2-settings", "content-encoding")
 NO_SUCH_CALL = (
-    "the engine proxy lets through only what a worker asks of the engine (version, info, its image, and "
-    "create, start, attach, inspect, remove and list of its own sandboxes)"
+    "only what a worker asks of the engine goes through: version, info, its image, and create, start, "
+    "attach, inspect, remove and list of its own sandboxes, in version 1.40 of the API"
 )
 
 
@@ -66,8 +66,13 @@ def judge(request: Request, rules: Rules, now: float) -> Call | Refused:
         return Refused("an empty query is refused", 400)
     if (request.method, path) == ("POST", f"{API}/containers/create"):
         return _create(request, query, rules, now)
-    if request.body:
+    call = _without_body(request, path, query, rules)
+    if request.body and not isinstance(call, Refused):
         return Refused(f"{request.method} of this path takes no body", 400)
+    return call
+
+
+def _without_body(request: Request, path: str, query: str, rules: Rules) -> Call | Refused:
     if request.method == "GET" and path == f"{API}/containers/json":
         return _listing(query, rules)
     if found := _CONTAINER.fullmatch(path):
@@ -100,8 +105,8 @@ def _ask(request: Request, path: str, query: str, rules: Rules) -> Call | Refuse
     asks[image_path(rules.image)] = Ask("image")
     if request.method != "GET" or path not in asks:
         if path.startswith(f"{API}/images/"):
-            return Refused(f"the engine proxy knows one image only, {rules.image} (SANDGLASS_IMAGE)")
-        return Refused(f"{NO_SUCH_CALL}, in version 1.40 of its API")
+            return Refused(f"there is one image only, {rules.image} (SANDGLASS_IMAGE)")
+        return Refused(NO_SUCH_CALL)
     return Refused("it takes no query") if query else asks[path]
 
 

@@ -14,7 +14,7 @@ HEAD_BYTES = 32 << 10
 REQUEST_SECONDS = 10.0
 _READ_BYTES = 64 << 10
 _HEAD = re.compile(rb"[A-Z]+ [!-~]+ HTTP/1\.1(?:\r\n[!-9;-~]+:[ \t]*[\x20-\x7e\t]*)+")
-_LENGTH = re.compile(rb"(?im)^content-length:")
+_LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([^\r\n]*?)[ \t]*\r?$")
 
 
 class BadRequestError(Exception):
@@ -68,9 +68,10 @@ def _check(head: h11.Request) -> None:
 
 
 def _check_lines(came: bytes, head: h11.Request) -> None:
-    """Refuse what h11 forgives: bare line feeds, folded lines, Content-Length said twice."""
+    """Refuse what h11 forgives: bare line feeds, folded lines, two lengths."""
     lines = came.partition(b"\r\n\r\n")[0]
-    if not _HEAD.fullmatch(lines) or len(_LENGTH.findall(lines)) > 1:
+    lengths = _LENGTH.findall(lines)
+    if not _HEAD.fullmatch(lines) or len(lengths) > 1 or not all(length.isdigit() for length in lengths):
         raise BadRequestError("its head is not in the one plain form of HTTP/1.1", head)
 
 

@@ -48,6 +48,11 @@ class DockerEngine:
         )
         self._facts: tuple[float, EngineFacts] | None = None
 
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return self._url
+
     async def facts(self) -> EngineFacts:
         """Versions and weaknesses, from `/version` and `/info`, asked once a minute at most."""
         if self._facts is None or time.monotonic() - self._facts[0] > _FACTS_SECONDS:

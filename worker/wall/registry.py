@@ -9,6 +9,7 @@ from worker.wall import (  # noqa: F401 - a case registers itself when its modul
     egress,
     escape_files,
     escape_kernel,
+    guard,
     network,
     protocol,
     resources,
@@ -17,7 +18,7 @@ from worker.wall import (  # noqa: F401 - a case registers itself when its modul
 )
 from worker.wall.case import REGISTERED, Case
 
-_LETTERS = ("E", "R", "N", "S", "P", "CIS-5.", "B")
+_LETTERS = ("E", "R", "N", "S", "P", "CIS-5.", "B", "G")
 
 
 def _order(case: Case) -> tuple[int, int]:
