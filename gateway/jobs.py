@@ -181,22 +181,13 @@ async def _insert_upload(
         session = Session(session_id=upload.session_id, tenant_id=job.tenant_id, hidden=hidden)
         await services.store.insert_session(session)
     elif hidden:
-        async with services.admission(job.tenant_id):  # of two at once, none loses what the other hides
-            await _hide_more(services.store, job.tenant_id, upload.session_id, hidden)
+        # Before the job is there that reads the files.
+        await services.store.hide_columns(job.tenant_id, upload.session_id, hidden, utc_now())
     kept = await _insert(services, job)
     if kept is job:
         for file in upload.files:
             await services.store.insert_file(file)
     return kept
-
-
-async def _hide_more(store: Store, tenant_id: str, session_id: str, hidden: dict[str, list[str]]) -> None:
-    """Add to what is hidden, before the job is there that reads the files."""
-    session = await store.get_session(tenant_id, session_id)
-    both = dict(session.hidden) if session is not None else {}
-    for table, columns in hidden.items():
-        both[table] = list(dict.fromkeys([*both.get(table, []), *columns]))
-    await store.update_session(tenant_id, session_id, {"hidden": both, "hidden_at": utc_now()})
 
 
 async def _insert(services: Services, job: Job) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -69,6 +69,14 @@ class Store(Protocol):
 
         Raises:
             ValueError: Another field, or a value of the wrong type.
+        """
+
+    async def hide_columns(
+        self, tenant_id: str, session_id: str, hidden: Mapping[str, Sequence[str]], at: datetime
+    ) -> bool:
+        """Add to what is hidden, by table; of several at once none is lost. False: it is not there.
+
+        Sets `hidden_at`, which never goes back.
         """
 
     async def delete_session(self, tenant_id: str, session_id: str) -> list[str] | None:

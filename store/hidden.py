@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Any
 
-from store.records import Table
+from store.records import Session, Table
 
 EVERYWHERE = "*"
 Hidden = Mapping[str, Sequence[str]]
+
+
+def with_more(hidden: Hidden, more: Hidden) -> dict[str, list[str]]:
+    """What is hidden when `more` is hidden, too."""
+    both = {table: list(columns) for table, columns in hidden.items()}
+    for table, columns in more.items():
+        both[table] = list(dict.fromkeys([*both.get(table, ()), *columns]))
+    return both
+
+
+def hidden_changes(session: Session, more: Hidden, at: datetime) -> dict[str, Any]:
+    """The fields of `session` that change when `more` is hidden, too."""
+    hidden_at = at if session.hidden_at is None else max(at, session.hidden_at)
+    return {"hidden": with_more(session.hidden, more), "hidden_at": hidden_at}
 
 
 def plain_name(name: str) -> str:

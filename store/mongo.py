@@ -8,10 +8,13 @@ an operator.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from store.base import DuplicateError
-from store.documents import changes_to_document, check_session_changes, to_document
+from store.documents import changes_to_document, check_session_changes, from_document, to_document
+from store.hidden import hidden_changes
 from store.mongo_connection import Document, explained
 from store.mongo_documents import digest_of, strings_of
 from store.mongo_indexes import INDEXES
@@ -56,6 +59,21 @@ class MongoStore(MongoJobs):
         if not values:  # MongoDB refuses an empty $set
             return await self.get_session(tenant_id, session_id) is not None
         return await self._set("sessions", ids, values)
+
+    async def hide_columns(
+        self, tenant_id: str, session_id: str, hidden: Mapping[str, Sequence[str]], at: datetime
+    ) -> bool:
+        ids = strings_of({"_id": session_id, "tenant_id": tenant_id})
+        with explained():
+            sessions = self._connection.database["sessions"]
+            # Written only over what was read; who was overtaken adds to what the other has written.
+            while (document := await sessions.find_one(ids)) is not None:
+                changes = hidden_changes(from_document(Session, document), hidden, at)
+                values = changes_to_document(check_session_changes(changes), Session)
+                read = {name: document.get(name, {"$exists": False}) for name in ("hidden", "hidden_at")}
+                if (await sessions.update_one(ids | read, {"$set": values})).matched_count > 0:
+                    return True
+        return False
 
     async def delete_session(self, tenant_id: str, session_id: str) -> list[str] | None:
         ids = strings_of({"_id": session_id, "tenant_id": tenant_id})

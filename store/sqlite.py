@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from store.documents import check_session_changes, checked_text, from_json, to_json
+from store.hidden import hidden_changes
 from store.records import ApiKey, Artifact, Session, StoredFile, Table, utc_now
 from store.sqlite_jobs import SqliteJobs
 
@@ -55,15 +58,28 @@ class SqliteStore(SqliteJobs):
         return await self._many(Session, where, tenant_id, limit=limit)
 
     async def update_session(self, tenant_id: str, session_id: str, changes: dict[str, Any]) -> bool:
-        ids = (checked_text("tenant_id", tenant_id), checked_text("session_id", session_id))
         checked = check_session_changes(changes)
+        return await self._change_session(tenant_id, session_id, lambda _: checked)
+
+    async def hide_columns(
+        self, tenant_id: str, session_id: str, hidden: Mapping[str, Sequence[str]], at: datetime
+    ) -> bool:
+        return await self._change_session(
+            tenant_id, session_id, lambda session: check_session_changes(hidden_changes(session, hidden, at))
+        )
+
+    async def _change_session(
+        self, tenant_id: str, session_id: str, changes: Callable[[Session], dict[str, Any]]
+    ) -> bool:
+        ids = (checked_text("tenant_id", tenant_id), checked_text("session_id", session_id))
         where = "WHERE tenant_id = ? AND session_id = ?"
 
         def work(db: sqlite3.Connection) -> bool:
             row = db.execute(f"SELECT doc FROM sessions {where}", ids).fetchone()  # noqa: S608 - our own
             if row is None:
                 return False
-            session = Session.model_validate(from_json(Session, row[0]).model_dump() | checked)
+            before = from_json(Session, row[0])
+            session = Session.model_validate(before.model_dump() | changes(before))
             db.execute(f"UPDATE sessions SET doc = ? {where}", (to_json(session), *ids))  # noqa: S608
             return True
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -39,6 +41,43 @@ async def test_writes_of_different_fields_at_once_are_both_kept(store: Store) ->
     found = await store.get_session(TENANT, session.session_id)
     assert found is not None
     assert (found.hidden, found.suggestions, found.joins) == (HIDDEN, ["Q?"], [{"kind": "x"}])
+
+
+async def test_of_those_who_hide_at_once_none_is_lost(
+    another_store: Callable[[], Awaitable[Store]],
+) -> None:
+    """As many gateways: each has a connection of its own."""
+    stores = [await another_store() for _ in range(4)]
+    session = make.session()
+    await stores[0].insert_session(session)
+    at = utc_now()
+    hidden = [{"orders": [f"c{number}"], f"t{number}": ["x"]} for number in range(20)]
+    times = [at + timedelta(seconds=number) for number in range(20)]
+    hiding = [
+        stores[number % 4].hide_columns(TENANT, session.session_id, hidden[number], times[number])
+        for number in reversed(range(20))
+    ]
+    assert await asyncio.gather(*hiding) == [True] * 20
+    found = await stores[0].get_session(TENANT, session.session_id)
+    assert found is not None
+    assert set(found.hidden) == {"orders", *(f"t{number}" for number in range(20))}
+    assert sorted(found.hidden["orders"]) == sorted(f"c{number}" for number in range(20))
+    assert found.hidden_at == times[-1], "the latest, whoever wrote last"
+
+
+async def test_to_hide_adds_to_what_is_hidden_and_says_where_there_is_no_session(store: Store) -> None:
+    session = make.session()
+    await store.insert_session(session)
+    at = utc_now()
+    await store.update_session(TENANT, session.session_id, {"hidden": HIDDEN, "suggestions": ["Q?"]})
+    more = {"orders": ["email", "$inc"], "a.b": ["c"]}
+    assert await store.hide_columns(TENANT, session.session_id, more, at)
+    found = await store.get_session(TENANT, session.session_id)
+    both = {**HIDDEN, "orders": [*HIDDEN["orders"], "$inc"], "a.b": ["c"]}
+    changed = {"hidden": both, "hidden_at": at, "suggestions": ["Q?"]}
+    assert found == session.model_copy(update=changed)
+    assert not await store.hide_columns(OTHER, session.session_id, more, at)
+    assert not await store.hide_columns(TENANT, new_id(), more, at)
 
 
 async def test_of_another_tenant_or_none_nothing_is_written(store: Store) -> None:
