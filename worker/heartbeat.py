@@ -35,6 +35,7 @@ class Heartbeat:
         self._settings = settings
         self._instance = new_id()[:12]
         self._beaten = False
+        self._told: list[str] = []
 
     async def beat(self, client: redis.asyncio.Redis, engines: Engines, store: Store | None = None) -> None:
         """Say it once more; without Redis it is logged only."""
@@ -55,11 +56,15 @@ class Heartbeat:
         try:
             facts["clock_seconds"] = await _clock_ahead(client)
             before = await client.get(key)
-            facts["weaknesses"] += [*self._clock(facts["clock_seconds"]), *self._namesake(before)]
+            odd = [*self._clock(facts["clock_seconds"]), *self._namesake(before)]
+            facts["weaknesses"] += odd
             await client.set(key, json.dumps(facts), ex=seconds)
             self._beaten = True
             say("sandglass_heartbeat_timestamp_seconds", time.time())
             say("sandglass_redis_up", 1)
+            for words in odd if len(odd) > len(self._told) else []:
+                log.error("this worker does not fit to the others", reason=words)
+            self._told = odd
         except (RedisError, OSError) as error:
             say("sandglass_redis_up", 0)
             log.error("no heartbeat", error=str(error))
@@ -68,7 +73,6 @@ class Heartbeat:
         allowed = self._settings.lease_seconds / _CLOCK_SHARE
         if abs(ahead_seconds) <= allowed:
             return []
-        log.error("clock", ahead_seconds=ahead_seconds)
         return [
             f"a worker's clock is {ahead_seconds:+.0f} s off that of Redis, {allowed:.0f} s are safe; "
             "workers may take each other's running jobs: set the clocks by NTP"
@@ -79,7 +83,6 @@ class Heartbeat:
         found = json.loads(before).get("instance") if before is not None and self._beaten else None
         if found in (None, self._instance):
             return []
-        log.error("another worker has this name", name=self._settings.worker_name)
         return [
             "two workers have one name, and one of them is hidden: give each its own SANDGLASS_WORKER_NAME"
         ]
