@@ -33,6 +33,7 @@ from gateway.routes import (
     sessions,
     status,
     tables,
+    uploads,
 )
 from gateway.services import Services
 from gateway.settings import Settings, StartRefusedError, load_settings
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_handlers(app)
     for routes in (
         sessions,
+        uploads,
         tables,
         exports,
         analyze,

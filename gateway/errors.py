@@ -107,6 +107,14 @@ class TooManyJobsError(ApiError):
     retry_after_seconds = 5
 
 
+class TooManyUploadsError(ApiError):
+    """The tenant has as many unused upload grants as it may have."""
+
+    status = 429
+    code = "too_many_uploads"
+    retry_after_seconds = 60
+
+
 class QueueUnavailableError(ApiError):
     """Redis does not answer; nothing was kept."""
 

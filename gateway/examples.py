@@ -72,6 +72,23 @@ EXECUTE: dict[str, dict[str, Any]] = {
     "python": {"code": "print(1)"},
     "sql over a session": {"code": "SELECT count(*) AS n FROM sales", "language": "sql", "session_id": ID},
 }
+GRANT: dict[str, dict[str, Any]] = {
+    "a file": {"name": "sales.csv", "size_bytes": 52340},
+    "with its hash": {"name": "sales.csv", "size_bytes": 52340, "sha256": "3f0a" + "0" * 60},
+}
+GRANTED: dict[str, Any] = {
+    "upload_id": ID,
+    "method": "PUT",
+    "url": f"/uploads/{ID}",
+    "headers": {"Content-Type": "application/octet-stream", "Content-Length": "52340"},
+    "expires_at": AT,
+    "use_before": "2026-11-22T12:00:00Z",
+}
+UPLOADS_FIELD: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "The upload_id of files that were put by themselves; they come behind those of files.",
+}
 STATUS: dict[str, Any] = {
     "task_id": TASK,
     "session_id": ID,
@@ -144,12 +161,13 @@ def bytes_shown(description: str) -> dict[int | str, dict[str, Any]]:
 
 
 def files_form(fields: dict[str, Any] | None = None, required: list[str] | None = None) -> dict[str, Any]:
-    """The OpenAPI entry of a multipart body with `files` and text fields."""
-    files = {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}}
+    """The OpenAPI entry of a multipart body with `files`, `uploads` and text fields."""
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
     schema = {
         "type": "object",
-        "properties": {"files": files, **(fields or {})},
-        "required": ["files", *(required or [])],
+        "properties": {"files": files, "uploads": UPLOADS_FIELD, **(fields or {})},
+        "anyOf": [{"required": ["files"]}, {"required": ["uploads"]}],
+        "required": required or [],
         "additionalProperties": False,
     }
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}

@@ -9,6 +9,7 @@ import structlog
 
 from gateway.auth import Caller
 from gateway.errors import NotFoundError
+from gateway.grants import spend
 from gateway.idempotency import earlier
 from gateway.limits import refusal
 from gateway.services import Services
@@ -166,6 +167,7 @@ async def submit_upload(
         raise
     if kept is job:
         await hand_over(services, job)
+        await spend(services, upload.taken)
     else:
         await _undo(services, job, upload, new_session=new_session)
     return kept
@@ -232,4 +234,4 @@ async def _undo(services: Services, job: Job, upload: Upload, *, new_session: bo
         await undo()
     except StoreError as error:
         _log.warning("upload_not_undone", session_id=upload.session_id, error=type(error).__name__)
-    await upload.discard(services.blobs)
+    await upload.discard(services)

@@ -15,6 +15,10 @@ MAX_FORM_FIELDS = 10
 MAX_FILE_NAME_CHARACTERS = 255
 BODY_PAUSE_SECONDS = 60.0
 """How long an upload may send nothing."""
+MAX_OPEN_UPLOADS = 100
+"""Grants of one tenant that nobody used yet."""
+UPLOAD_USE_SECONDS = 86_400
+"""How long after the last moment to put them granted bytes can be used; then they are swept."""
 JSON_BODY_SECONDS = 30.0
 """How long a JSON body may take as a whole."""
 MAX_WAIT_SECONDS = 60

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -15,10 +14,9 @@ from gateway.errors import (
     BadRequestError,
     InvalidRequestError,
     TooLargeError,
-    TooSlowError,
     UnsupportedTypeError,
 )
-from gateway.limits import BODY_PAUSE_SECONDS
+from gateway.paced_body import paced
 
 _OVERHEAD_BYTES = 1 << 20
 """Room for boundaries, part headers and fields beside the files' own bytes."""
@@ -108,7 +106,7 @@ class MultipartBody:
             raise too_large(max_bytes)
         self._collector = _Collector()
         self._parser = _parser(request, self._collector)
-        self._stream = request.stream()
+        self._stream = paced(request)
         self._received = 0
         self._ended = False
 
@@ -159,11 +157,7 @@ class MultipartBody:
         return event
 
     async def _read(self) -> None:
-        try:
-            async with asyncio.timeout(BODY_PAUSE_SECONDS):
-                chunk = await anext(self._stream, b"")
-        except TimeoutError:
-            raise TooSlowError(f"nothing of the body came for {BODY_PAUSE_SECONDS:.0f} s") from None
+        chunk = await anext(self._stream, b"")
         if not chunk:
             self._ended = True
             return

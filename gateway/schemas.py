@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from gateway.limits import MAX_CODE_CHARACTERS, MAX_QUESTION_CHARACTERS
 from policies.model import PolicyError, policy_names
@@ -143,6 +143,29 @@ class Uploaded(Accepted):
     """Files were kept; the task profiles them."""
 
     files: list[FileView]
+
+
+class UploadBody(Body):
+    """A file that the client will put by itself."""
+
+    name: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(no_nul)]
+    size_bytes: Annotated[StrictInt, Field(ge=1)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
+class UploadGranted(BaseModel):
+    """Where to put the bytes, once, with no more than these headers."""
+
+    upload_id: str
+    method: Literal["PUT"] = "PUT"
+    url: str
+    """Of the blob service, or a path on this gateway (`/uploads/...`), which wants your key as ever."""
+    headers: dict[str, str]
+    """To be sent as they are."""
+    expires_at: datetime
+    """When the `PUT` must have begun."""
+    use_before: datetime
+    """When a request must have named the `upload_id`."""
 
 
 class TableView(BaseModel):

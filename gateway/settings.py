@@ -40,6 +40,8 @@ class Settings(BlobSettings):
     """All files of one request together, counted as they stream in."""
     max_files: int = Field(20, ge=1, le=1000)
     """Files in one request."""
+    upload_seconds: int = Field(900, ge=1, le=86_400)
+    """How long after a grant its `PUT` may begin."""
     max_queued_per_tenant: int = Field(100, ge=1)
     """Jobs of one tenant that are queued or running."""
     event_poll_seconds: float = Field(0.5, gt=0, le=10)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
-import structlog
 from fastapi import Request
 
-from gateway.archives import Tail, check_zip
 from gateway.errors import InvalidRequestError, printable
-from gateway.formats import SNIFF_BYTES, check_content, display_name, format_of
+from gateway.file_checks import pass_checked
+from gateway.formats import display_name, format_of
+from gateway.grants import drop, give_back, keep, take_over
 from gateway.limits import MAX_FIELD_BYTES, MAX_FORM_FIELDS
 from gateway.multipart import MultipartBody, Part, too_large
-from store.base import Blobs, BlobTooLargeError, StoreError
-from store.records import StoredFile, new_id
+from gateway.services import Services
+from store.base import BlobTooLargeError
+from store.records import StoredFile, UploadGrant, new_id
 
-_log = structlog.get_logger("gateway")
+_UPLOADS = "uploads"
 
 
 @dataclass
@@ -25,16 +27,29 @@ class Upload:
 
     tenant_id: str
     session_id: str
-    files: list[StoredFile] = field(default_factory=list)
+    sent: list[StoredFile] = field(default_factory=list)
+    """Those whose bytes were in the request."""
+    granted: list[StoredFile] = field(default_factory=list)
+    """Those that the client had put by itself before."""
     fields: dict[str, str] = field(default_factory=dict)
+    upload_ids: list[str] = field(default_factory=list)
+    """As the request names those it had put, in order."""
+    taken: list[UploadGrant] = field(default_factory=list)
 
-    async def discard(self, blobs: Blobs) -> None:
-        """Delete the blobs of this request; what cannot be deleted is logged."""
+    @property
+    def files(self) -> list[StoredFile]:
+        """All of them, in order."""
+        return self.sent + self.granted
+
+    def asked(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """`fields` with what tells this request from another one, beside the files it sent."""
+        return fields | ({_UPLOADS: self.upload_ids} if self.upload_ids else {})
+
+    async def discard(self, services: Services) -> None:
+        """Delete the blobs of this request, and let another one use the grants that it took."""
         for file in self.files:
-            try:
-                await blobs.delete(file.blob_key)
-            except StoreError as error:
-                _log.warning("blob_left", blob_key=file.blob_key, error=type(error).__name__)
+            await drop(services, file.blob_key)
+        await give_back(services, self.taken)
 
 
 @dataclass(frozen=True)
@@ -44,9 +59,11 @@ class UploadRules:
     max_bytes: int
     max_files: int
     field_names: frozenset[str] = frozenset()
+    take_grants: bool = True
+    """No: the same request was made before, and its answer is there."""
 
 
-async def receive(request: Request, blobs: Blobs, upload: Upload, rules: UploadRules) -> None:
+async def receive(request: Request, services: Services, upload: Upload, rules: UploadRules) -> None:
     """Stream the body into `upload`; if anything fails, nothing of it is kept.
 
     Raises:
@@ -54,27 +71,31 @@ async def receive(request: Request, blobs: Blobs, upload: Upload, rules: UploadR
         StoreUnavailableError: The blob store does not take it.
     """
     try:
-        await _receive(request, blobs, upload, rules)
-        if not upload.files:
-            raise InvalidRequestError("no file: send at least one in a field named files", code="no_file")
-        request.app.state.metrics.uploaded(upload.files)
+        await _receive(request, services, upload, rules)
+        if not upload.sent and not upload.upload_ids:
+            raise InvalidRequestError(
+                "no file: send at least one in a field named files, or name one in a field named uploads",
+                code="no_file",
+            )
+        if rules.take_grants:
+            await _take_grants(services, upload, rules)
+        services.metrics.uploaded(upload.files)
     except BaseException:
-        await upload.discard(blobs)
+        await upload.discard(services)
         raise
 
 
-async def _receive(request: Request, blobs: Blobs, upload: Upload, rules: UploadRules) -> None:
+async def _receive(request: Request, services: Services, upload: Upload, rules: UploadRules) -> None:
     body = MultipartBody(request, rules.max_bytes)
     left = rules.max_bytes
     async for part in body.parts():
         if part.name == "files":
-            if len(upload.files) >= rules.max_files:
-                raise InvalidRequestError(
-                    f"more than {rules.max_files} files in one request; send the rest in another",
-                    code="too_many_files",
-                )
-            file = await _keep(part, body, blobs, upload, rules.max_bytes, left)
+            if len(upload.sent) + len(upload.upload_ids) >= rules.max_files:
+                raise _too_many(rules)
+            file = await _keep(part, body, services, upload, rules.max_bytes, left)
             left -= file.size_bytes
+        elif part.name == _UPLOADS:
+            await _take_ids(part, body, upload, rules)
         else:
             await _take_field(part, body, upload, rules)
 
@@ -82,7 +103,7 @@ async def _receive(request: Request, blobs: Blobs, upload: Upload, rules: Upload
 async def _take_field(part: Part, body: MultipartBody, upload: Upload, rules: UploadRules) -> None:
     shown = printable(part.name[:100])
     if part.name not in rules.field_names:
-        known = ", ".join(("files", *sorted(rules.field_names)))
+        known = ", ".join(("files", *sorted((*rules.field_names, _UPLOADS))))
         raise InvalidRequestError(f"{shown}: unknown field; known are {known}")
     if part.name in upload.fields or len(upload.fields) >= MAX_FORM_FIELDS:
         raise InvalidRequestError(f"{shown}: given more than once")
@@ -91,55 +112,69 @@ async def _take_field(part: Part, body: MultipartBody, upload: Upload, rules: Up
     upload.fields[part.name] = await body.text(part, MAX_FIELD_BYTES)
 
 
+async def _take_ids(part: Part, body: MultipartBody, upload: Upload, rules: UploadRules) -> None:
+    if part.file_name is not None:
+        raise InvalidRequestError("uploads: the id of an upload, not a file; files go in fields named files")
+    for upload_id in (await body.text(part, MAX_FIELD_BYTES)).split(","):
+        wanted = upload_id.strip()
+        if not wanted or wanted in upload.upload_ids:
+            raise InvalidRequestError("uploads: empty, or an id twice; give the upload_id of each grant")
+        if len(upload.sent) + len(upload.upload_ids) >= rules.max_files:
+            raise _too_many(rules)
+        upload.upload_ids.append(wanted)
+
+
+async def _take_grants(services: Services, upload: Upload, rules: UploadRules) -> None:
+    left = rules.max_bytes - sum(file.size_bytes for file in upload.sent)
+    for upload_id in upload.upload_ids:
+        record = await take_over(services, upload.tenant_id, upload_id)
+        upload.taken.append(record)
+        left -= record.size_bytes
+        if left < 0:
+            raise too_large(rules.max_bytes)
+    for record in upload.taken:
+        upload.granted.append(await keep(services, record, upload.session_id))
+
+
 async def _keep(
-    part: Part, body: MultipartBody, blobs: Blobs, upload: Upload, max_bytes: int, left: int
+    part: Part, body: MultipartBody, services: Services, upload: Upload, max_bytes: int, left: int
 ) -> StoredFile:
     if not part.file_name:
         raise InvalidRequestError("files: this part has no file name; send a file", code="no_file")
     name = display_name(part.file_name)
-    file_format = format_of(name)
-    chunks = body.chunks()
-    head = await _head(chunks)
-    if not head:
-        raise InvalidRequestError(f"{name}: the file is empty", code="empty_file")
-    check_content(name, file_format, head)
     file_id = new_id()
     key = f"{upload.tenant_id}/{upload.session_id}/files/{file_id}"
-    tail = Tail()
+    put = False
+
+    async def sink(chunks: AsyncIterator[bytes]) -> tuple[int, str]:
+        nonlocal put
+        kept = await services.blobs.put(key, chunks, left)
+        put = True
+        return kept
+
     try:
-        size_bytes, sha256 = await blobs.put(key, tail.passing(_all(head, chunks)), left)
+        size_bytes, sha256 = await pass_checked(name, body.chunks(), sink)
     except BlobTooLargeError:
         raise too_large(max_bytes) from None
-    if file_format == "zip":
-        try:
-            check_zip(name, tail)
-        except BaseException:
-            await blobs.delete(key)
-            raise
+    except BaseException:
+        if put:
+            await drop(services, key)
+        raise
     file = StoredFile(
         file_id=file_id,
         tenant_id=upload.tenant_id,
         session_id=upload.session_id,
         name=name,
-        format=file_format,
+        format=format_of(name),
         size_bytes=size_bytes,
         sha256=sha256,
         blob_key=key,
     )
-    upload.files.append(file)
+    upload.sent.append(file)
     return file
 
 
-async def _head(chunks: AsyncIterator[bytes]) -> bytes:
-    head = bytearray()
-    async for chunk in chunks:
-        head += chunk
-        if len(head) >= SNIFF_BYTES:
-            break
-    return bytes(head)
-
-
-async def _all(head: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield head
-    async for chunk in chunks:
-        yield chunk
+def _too_many(rules: UploadRules) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"more than {rules.max_files} files in one request; send the rest in another", code="too_many_files"
+    )

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from store.records import ApiKey, Approval, Artifact, Backlog, Job, Session, StoredFile, Table
+from store.records import ApiKey, Approval, Artifact, Backlog, Job, Session, StoredFile, Table, UploadGrant
 
 
 class StoreError(Exception):
@@ -182,6 +182,31 @@ class Store(Protocol):
 
     async def backlog(self) -> Backlog:
         """Numbers only, of all tenants: what the metrics show, and what workers are scaled by."""
+
+    # upload grants
+    async def insert_upload(self, upload: UploadGrant) -> None:
+        """Keep a new grant. Raises: DuplicateError."""
+
+    async def get_upload(self, tenant_id: str, upload_id: str) -> UploadGrant | None: ...
+
+    async def count_uploads(self, tenant_id: str) -> int:
+        """How many grants the tenant has that nobody took and that were not swept."""
+
+    async def receive_upload(
+        self, tenant_id: str, upload_id: str, blob_key: str, sha256: str, at: datetime
+    ) -> bool:
+        """Write where the gateway has put the bytes; False: they came before, or it can be taken no more."""
+
+    async def take_upload(self, tenant_id: str, upload_id: str, at: datetime) -> UploadGrant | None:
+        """Take a grant for one request; one caller wins. None: it is taken, ended at `at`, or not there."""
+
+    async def free_upload(self, tenant_id: str, upload_id: str) -> bool:
+        """Give back what was taken, as the request failed. False: it is not there."""
+
+    async def delete_upload(self, tenant_id: str, upload_id: str) -> bool: ...
+
+    async def sweep_uploads(self, before: datetime, limit: int = 100) -> list[UploadGrant]:
+        """Grants that ended before, of all tenants, the oldest first."""
 
     # keys
     async def insert_key(self, key: ApiKey) -> None:

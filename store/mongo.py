@@ -19,12 +19,13 @@ from store.mongo_connection import Document, explained
 from store.mongo_documents import digest_of, strings_of
 from store.mongo_indexes import INDEXES
 from store.mongo_jobs import BY_CREATION, MongoJobs
+from store.mongo_uploads import MongoUploads
 from store.records import ApiKey, Artifact, Session, StoredFile, Table, utc_now
 
 _OLDEST = 1
 
 
-class MongoStore(MongoJobs):
+class MongoStore(MongoJobs, MongoUploads):
     """The `Store` contract in MongoDB; each process and event loop opens its own."""
 
     async def open(self) -> None:

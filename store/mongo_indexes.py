@@ -17,6 +17,7 @@ INDEXES: Mapping[str, list[tuple[list[tuple[str, int]], bool]]] = {
         ([("tenant_id", 1), ("answer_key", 1), ("finished_at", -1)], False),
     ],
     "artifacts": [([("tenant_id", 1), ("task_id", 1)], False)],
+    "uploads": [([("tenant_id", 1)], False), ([("expires_at", 1)], False)],
     "keys": [([("sha256", 1)], True)],
 }
 """By collection: fields in order, and whether they are unique."""

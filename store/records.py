@@ -83,6 +83,29 @@ class StoredFile(Record):
     """Why no table came of it, once a profile job has said so."""
 
 
+class UploadGrant(Record):
+    """A file that a client may put by itself, and then name in a request in place of its bytes."""
+
+    upload_id: str = Field(default_factory=new_id)
+    tenant_id: str
+    name: str
+    """As the client named it: shown, never used as a path."""
+    size_bytes: int
+    sha256: str | None = None
+    """As the client said it, or as the gateway saw it when the bytes came through it."""
+    blob_key: str
+    """Where the bytes are once they came; whoever uses them copies them first."""
+    created_at: datetime = Field(default_factory=utc_now)
+    put_until: datetime
+    """When the last `PUT` may begin."""
+    expires_at: datetime
+    """When it can be named no longer, and is swept with its bytes."""
+    received_at: datetime | None = None
+    """When the gateway itself took the bytes and checked them; None: they go past it, or did not come yet."""
+    taken_at: datetime | None = None
+    """When a request took it for its own; None: nobody, or that request failed."""
+
+
 class TablePart(Record):
     """Some columns of a table, as a Parquet blob of their own."""
 

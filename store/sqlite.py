@@ -12,6 +12,7 @@ from store.documents import check_session_changes, checked_text, from_json, to_j
 from store.hidden import hidden_changes
 from store.records import ApiKey, Artifact, Session, StoredFile, Table, utc_now
 from store.sqlite_jobs import SqliteJobs
+from store.sqlite_uploads import SqliteUploads
 
 _BLOB_KEYS = """
 SELECT doc FROM files WHERE tenant_id = :tenant AND session_id = :session
@@ -34,7 +35,7 @@ def _keys_in(document: dict[str, Any]) -> set[str]:
     return {document["blob_key"], *(part["blob_key"] for part in document.get("parts", ()))}
 
 
-class SqliteStore(SqliteJobs):
+class SqliteStore(SqliteJobs, SqliteUploads):
     """The `Store` contract in a SQLite file; each process opens its own, after its fork."""
 
     async def open(self) -> None:

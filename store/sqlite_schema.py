@@ -32,5 +32,11 @@ DROP INDEX jobs_live;
 CREATE INDEX jobs_live ON jobs (state, tenant_id) WHERE state IN ('queued', 'running', 'awaiting_approval');
 CREATE INDEX jobs_by_answer ON jobs (tenant_id, answer_key, finished_at) WHERE answer_key IS NOT NULL
 """
-MIGRATIONS = (_FIRST, _ANSWERS_AND_APPROVALS)
+_UPLOADS = """
+CREATE TABLE uploads (seq INTEGER PRIMARY KEY AUTOINCREMENT, upload_id TEXT NOT NULL UNIQUE,
+    tenant_id TEXT NOT NULL, expires_at INTEGER NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX uploads_of_tenant ON uploads (tenant_id);
+CREATE INDEX uploads_to_sweep ON uploads (expires_at)
+"""
+MIGRATIONS = (_FIRST, _ANSWERS_AND_APPROVALS, _UPLOADS)
 """The statements that make a file of version n (an empty one is 0) into n + 1, split at `;`."""

@@ -12,7 +12,7 @@ import redis.asyncio
 import structlog
 
 from policies.spec import LABEL_DEADLINE, LABEL_OWNER, LABEL_STACK
-from store.base import Store, StoreError
+from store.base import Blobs, Store, StoreError
 from store.open import open_store
 from store.records import Job, utc_now
 from worker.ending import ending
@@ -66,6 +66,7 @@ class Reaper:
         client = redis.asyncio.from_url(self._settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
         engines = Engines(self._settings.engine_url, self._settings.gvisor_engine_url)
         heartbeat, exited = Heartbeat(self._settings), Exited()
+        blobs = self._settings.open_blobs(self._settings.store)
         opened = False
         while not self._stop.is_set():
             try:
@@ -78,12 +79,18 @@ class Reaper:
             except StoreError as error:
                 say("sandglass_store_up", 0)
                 log.error("jobs not swept", error=str(error))
+            try:
+                if opened:
+                    await sweep_uploads(store, blobs)
+            except StoreError as error:
+                log.error("uploads not swept", error=str(error))
             await sweep_engines(engines, self._settings, exited)
             await heartbeat.beat(client, engines, store if opened else None)
             self._note_alive()
             await asyncio.to_thread(self._stop.wait, self._settings.sweep_seconds)
         await engines.close()
         await client.aclose()
+        await blobs.close()
         await store.close()
 
 
@@ -105,6 +112,15 @@ async def _take_up(store: Store, settings: Settings, tenant_id: str, task_id: st
         log.warning("lease ended; published again", task_id=task_id)
         say("sandglass_swept", found="lease_ended")
         await _publish(store, settings, tenant_id, task_id)
+
+
+async def sweep_uploads(store: Store, blobs: Blobs) -> None:
+    """Delete upload grants that have ended, and their bytes first."""
+    if ended := await store.sweep_uploads(utc_now()):
+        await blobs.open()  # only now: nothing else here needs them
+    for grant in ended:
+        await blobs.delete(grant.blob_key)
+        await store.delete_upload(grant.tenant_id, grant.upload_id)
 
 
 async def _republish_or_expire(store: Store, settings: Settings, tenant_id: str, task_id: str) -> None:

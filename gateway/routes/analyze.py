@@ -78,17 +78,18 @@ async def analyze_files(
     key: KeyDep,
 ) -> Response:
     """Upload tables and ask a question about them, in one call."""
-    if key is None or await services.store.get_job_by_key(caller.tenant_id, key) is None:
+    new = key is None or await services.store.get_job_by_key(caller.tenant_id, key) is None
+    if new:
         await require_room(services, caller)
     upload = Upload(caller.tenant_id, new_id())
     settings = services.settings
-    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset(_FORM_FIELDS))
-    await receive(request, services.blobs, upload, rules)
+    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset(_FORM_FIELDS), new)
+    await receive(request, services, upload, rules)
     try:
         hidden = hidden_field(upload.fields.pop("hidden", None))
         fields = validated(OneShotFields, upload.fields)
     except BaseException:
-        await upload.discard(services.blobs)
+        await upload.discard(services)
         raise
     job = Job(
         tenant_id=caller.tenant_id,
@@ -97,7 +98,9 @@ async def analyze_files(
         request=JobRequest(**fields.model_dump(), file_ids=[file.file_id for file in upload.files]),
         idempotency_key=key,
         request_digest=digest(
-            "analyze files", fields.model_dump() | ({"hidden": hidden} if hidden else {}), upload.files
+            "analyze files",
+            upload.asked(fields.model_dump() | ({"hidden": hidden} if hidden else {})),
+            upload.sent,
         ),
     )
     kept = await submit_upload(services, job, upload, new_session=True, hidden=hidden)

@@ -150,16 +150,17 @@ async def get_file(session_id: str, name: str, services: ServicesDep, caller: Ca
 async def _take_files(
     request: Request, services: Services, caller: Caller, key: str | None, session_id: str | None
 ) -> Response:
-    if key is None or await services.store.get_job_by_key(caller.tenant_id, key) is None:
+    new = key is None or await services.store.get_job_by_key(caller.tenant_id, key) is None
+    if new:
         await require_room(services, caller)
     upload = Upload(caller.tenant_id, session_id or new_id())
     settings = services.settings
-    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset({"hidden"}))
-    await receive(request, services.blobs, upload, rules)
+    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset({"hidden"}), new)
+    await receive(request, services, upload, rules)
     try:
         hidden = hidden_field(upload.fields.get("hidden"))
     except BaseException:
-        await upload.discard(services.blobs)
+        await upload.discard(services)
         raise
     job = Job(
         tenant_id=caller.tenant_id,
@@ -167,7 +168,9 @@ async def _take_files(
         kind="profile",
         request=JobRequest(file_ids=[file.file_id for file in upload.files]),
         idempotency_key=key,
-        request_digest=digest(f"files {session_id}", {"hidden": hidden} if hidden else {}, upload.files),
+        request_digest=digest(
+            f"files {session_id}", upload.asked({"hidden": hidden} if hidden else {}), upload.sent
+        ),
     )
     kept = await submit_upload(services, job, upload, new_session=session_id is None, hidden=hidden)
     return JSONReply(await _uploaded(services, kept), status_code=201)

@@ -36,6 +36,8 @@ ROUTES = [
     ("POST", "/sessions/{session}/batch", 404, 202),
     ("POST", "/sessions/{session}/compute", 404, 202),
     ("GET", "/artifacts/{artifact}", 404, 200),
+    ("POST", "/uploads", 201, 201),
+    ("PUT", "/uploads/{upload}", 404, 204),
     ("DELETE", "/sessions/{session}", 404, 204),
 ]
 
@@ -70,10 +72,16 @@ async def _things(gateway: Gateway) -> dict[str, str]:
         size_bytes=size,
     )
     await gateway.services.store.upsert_table(table)
-    return {"session": made["session_id"], "task": made["task_id"], "artifact": artifact.artifact_id}
+    grant = await gateway.client.post("/uploads", json={"name": "a.csv", "size_bytes": len(CSV)})
+    ids = {"session": made["session_id"], "task": made["task_id"], "artifact": artifact.artifact_id}
+    return {**ids, "upload": grant.json()["upload_id"]}
 
 
 def _request(path: str, things: dict[str, str]) -> dict[str, object]:
+    if path == "/uploads":
+        return {"json": {"name": "a.csv", "size_bytes": 3}}
+    if path == "/uploads/{upload}":
+        return {"content": CSV}
     if path == "/execute":
         return {"json": {"code": "1"}}
     if path == "/execute?session":
@@ -111,7 +119,11 @@ async def test_only_the_owner_gets_through(
     url = path.format(**things)
     statuses = []
     for client in (gateway.anonymous, gateway.wrong, gateway.other, gateway.client):
-        request = _request(path, things) if method == "POST" else _change(path) if method == "PATCH" else {}
+        request: dict[str, object] = {}
+        if method in ("POST", "PUT"):
+            request = _request(path, things)
+        elif method == "PATCH":
+            request = _change(path)
         reply = await client.request(method, url, **request)
         statuses.append(reply.status_code)
         if reply.status_code >= 400:
@@ -125,7 +137,12 @@ async def test_only_the_owner_gets_through(
 async def test_every_route_of_the_app_is_in_the_matrix(gateway: Gateway) -> None:
     schema = (await gateway.anonymous.get("/openapi.json")).json()
     served = {(method.upper(), path) for path, calls in schema["paths"].items() for method in calls}
-    names = {"session": "{session_id}", "task": "{task_id}", "artifact": "{artifact_id}"}
+    names = {
+        "session": "{session_id}",
+        "task": "{task_id}",
+        "artifact": "{artifact_id}",
+        "upload": "{upload_id}",
+    }
     tested = {(method, path.partition("?")[0].format(**names)) for method, path, _, _ in ROUTES}
     tested = {
         (method, path.replace("sales.csv", "{name}").replace("tables/sales", "tables/{name}"))

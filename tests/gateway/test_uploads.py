@@ -260,7 +260,7 @@ async def _nothing_is_kept(gateway: Gateway) -> None:
 async def test_an_upload_that_stops_coming_is_ended(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.multipart.BODY_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.paced_body.BODY_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr("gateway.middleware._DRAIN_SECONDS", 0.05)
     never = asyncio.Event()
 

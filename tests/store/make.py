@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from store.records import ApiKey, Artifact, Job, Request, Session, StoredFile, Table, new_id, utc_now
+from store.records import (
+    ApiKey,
+    Artifact,
+    Job,
+    Request,
+    Session,
+    StoredFile,
+    Table,
+    UploadGrant,
+    new_id,
+    utc_now,
+)
 
 TENANT, OTHER = "tenant-a", "tenant-b"
 
@@ -55,6 +66,13 @@ def artifact(task_id: str, **fields: Any) -> Artifact:
         "mime": "image/png",
     }
     return Artifact(**ids | values | fields)
+
+
+def upload(**fields: Any) -> UploadGrant:
+    values = {"name": "a.csv", "size_bytes": 3, "blob_key": f"uploads.new/{TENANT}/{new_id()}"}
+    return UploadGrant(
+        **{"tenant_id": TENANT, "put_until": soon(), "expires_at": soon(3600)} | values | fields
+    )
 
 
 def key(name: str = "laptop", **fields: Any) -> ApiKey:

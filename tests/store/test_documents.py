@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pytest
 
 from store.documents import JSON_FIELDS, OPEN_FIELDS, from_document, from_json, to_document, to_json
-from store.records import ApiKey, Artifact, Job, Record, Session, StoredFile, Table
+from store.records import ApiKey, Artifact, Job, Record, Session, StoredFile, Table, UploadGrant
 from tests.store import make
 
 
@@ -21,7 +21,7 @@ def plain(annotation: Any) -> bool:
     return annotation in (str, int, bool, datetime, type(None))
 
 
-@pytest.mark.parametrize("kind", [Session, StoredFile, Table, Job, Artifact, ApiKey])
+@pytest.mark.parametrize("kind", [Session, StoredFile, Table, Job, Artifact, ApiKey, UploadGrant])
 def test_every_field_that_is_not_plain_is_kept_as_json_text(kind: type[Record]) -> None:
     nested = {name for name, field in kind.model_fields.items() if not plain(field.annotation)}
     assert nested == JSON_FIELDS.get(kind, frozenset())

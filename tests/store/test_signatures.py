@@ -21,6 +21,7 @@ ACROSS_TENANTS = {
     "sweep_unpublished",
     "sweep_leases",
     "sweep_awaiting",
+    "sweep_uploads",
     "backlog",
     "find_key",
     "list_keys",

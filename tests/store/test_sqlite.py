@@ -72,7 +72,7 @@ async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     with raw(path) as connection:
         connection.execute("PRAGMA user_version = 99")
-    await refused(path, "schema version is 99, this Sandglass knows up to 2")
+    await refused(path, "schema version is 99, this Sandglass knows up to 3")
     with raw(path) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
@@ -100,6 +100,8 @@ async def test_a_file_of_the_first_version_is_brought_to_this_one(tmp_path: Path
     found = await store.find_answer(TENANT, "k")
     assert found is not None
     assert (found.task_id, found.answer) == (old.task_id, "42")
+    await store.insert_upload(make.upload())
+    assert await store.count_uploads(TENANT) == 1
     await store.close()
     await store.open()  # a second start changes nothing
     assert await store.find_answer(TENANT, "k") == found

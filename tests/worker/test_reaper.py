@@ -12,12 +12,13 @@ import redis
 from policies.model import load_policy
 from policies.spec import LABEL_STACK, Marks, container_body
 from store.base import Store
+from store.blobs import DiskBlobs
 from store.open import open_store
-from store.records import Job, Request, utc_now
+from store.records import Job, Request, UploadGrant, utc_now
 from tests.engine_services import IMAGE
 from worker.engines.base import ContainerEntry, Engine, EngineRefusedError
 from worker.engines.choose import Engines
-from worker.reaper import Exited, is_stray, sweep_containers, sweep_engines, sweep_jobs
+from worker.reaper import Exited, is_stray, sweep_containers, sweep_engines, sweep_jobs, sweep_uploads
 from worker.runtime import owner_mark
 from worker.sandbox.standby import Maker
 from worker.settings import Settings
@@ -192,3 +193,33 @@ async def test_a_job_of_a_dead_worker_is_not_published_at_every_sweep(
     for _ in range(5):
         await sweep_jobs(store, settings)
     assert published(settings) == [job.task_id]
+
+
+async def test_granted_uploads_that_have_ended_go_with_their_bytes(tmp_path: Path) -> None:
+    store, blobs = open_store(f"sqlite://{tmp_path}/s.db"), DiskBlobs(tmp_path / "blobs")
+    await store.open()
+    await blobs.open()
+    now = utc_now()
+    grants = [
+        UploadGrant(
+            tenant_id="t",
+            name="a.csv",
+            size_bytes=1,
+            blob_key=f"uploads.new/t/{number}",
+            put_until=now,
+            expires_at=now + timedelta(seconds=seconds),
+        )
+        for number, seconds in enumerate((-10, -5, 60))
+    ]
+
+    async def one() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    for grant in grants:
+        await store.insert_upload(grant)
+    for number in (0, 2):  # the bytes of the second never came
+        await blobs.put(f"uploads.new/t/{number}", one(), 1)
+    await sweep_uploads(store, blobs)
+    assert [bool(await store.get_upload("t", grant.upload_id)) for grant in grants] == [False, False, True]
+    assert [path.name for path in (tmp_path / "blobs/uploads.new/t").iterdir()] == ["2"]
+    await store.close()
