@@ -5,17 +5,23 @@ SANDGLASS := .venv/bin/sandglass
 EXAMPLE := client/examples/seattle-weather.csv
 QUESTION ?= What is the average temp_max by weather?
 
-.PHONY: help run stop test fuzz bench bench-answers bench-wall lint image setup doctor
+.PHONY: help run stop test fuzz bench bench-answers bench-wall lint image sbom architectures setup doctor
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: system packages (named first), .venv with the locked libraries
 	@client/stack/bootstrap.sh
 
 image: setup ## Build the images of the sandboxes and of the product, unless they are there
 	@$(SANDGLASS) image
+
+sbom: image ## Write what is in both images, as CycloneDX, to build/sbom
+	@$(PY) -m images.sbom
+
+architectures: setup ## Check that every library of both images has a locked wheel for x86-64 and for ARM64
+	@$(PY) -m images.architectures
 
 run: setup ## Set up all, start the local stack in the background, ask a question of a real table
 	@$(SANDGLASS) up

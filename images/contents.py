@@ -19,6 +19,7 @@ _DRAFT = Path("/var/tmp/contents.json")
 _DPKG = Path("/var/lib/dpkg")
 _FIELDS = "${Package}\\t${Version}\\t${Architecture}\\t${source:Package}\\t${source:Version}\\n"
 _NO_FILES = ("/usr/share/doc/", "/usr/share/lintian/", "/usr/share/man/", "/usr/share/bug/")
+_FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/"
 _LICENCE = re.compile(r"^License:[ \t]*(\S.*)$", re.MULTILINE)
 _COMMON = re.compile(r"/usr/share/common-licenses/([A-Za-z0-9.+-]*[A-Za-z0-9+])")
 Component = dict[str, Any]
@@ -40,11 +41,14 @@ def keep_what_is_there() -> None:
 
 def _packages() -> list[Component]:
     command = ["dpkg-query", "--show", f"--showformat={_FIELDS}"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [_package(*line.split("\t")) for line in listed.splitlines()]
+    listed = [line.split("\t") for line in _output(*command).splitlines()]
+    digests = _package_digests([f"{name}:{architecture}" for name, _, architecture, *_ in listed])
+    return [_package(digests, *fields) for fields in listed]
 
 
-def _package(name: str, version: str, architecture: str, source: str, source_version: str) -> Component:
+def _package(
+    digests: dict[str, str], name: str, version: str, architecture: str, source: str, source_version: str
+) -> Component:
     lists = [_DPKG / "info" / f"{name}.list", _DPKG / "info" / f"{name}:{architecture}.list"]
     lines = next((path.read_text("utf-8").splitlines() for path in lists if path.exists()), [])
     return {
@@ -54,8 +58,23 @@ def _package(name: str, version: str, architecture: str, source: str, source_ver
         "source": source,
         "source_version": source_version,
         "licences": _licences_of(name),
+        "sha256": digests.get(f"{name}={version}", ""),
         "files": [line for line in lines if not line.startswith(_NO_FILES)],
     }
+
+
+def _package_digests(names: list[str]) -> dict[str, str]:
+    """SHA-256 of the packages, where the build has apt's lists: a base of mmdebstrap has none."""
+    found = {}
+    for record in _output("apt-cache", "show", "--no-all-versions", *names).split("\n\n"):
+        fields = dict(re.findall(r"^(Package|Version|SHA256): (\S+)$", record, re.MULTILINE))
+        if len(fields) == 3:
+            found[f"{fields['Package']}={fields['Version']}"] = fields["SHA256"]
+    return found
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def _licences_of(package: str) -> list[str]:
@@ -63,7 +82,7 @@ def _licences_of(package: str) -> list[str]:
         text = Path(f"/usr/share/doc/{package}/copyright").read_text("utf-8", "replace")
     except OSError:
         return []
-    named = _LICENCE.findall(text) or _COMMON.findall(text)
+    named = _LICENCE.findall(text) if _FORMAT in text.replace("http:", "https:") else _COMMON.findall(text)
     return sorted({name.strip().rstrip(",.") for name in named})
 
 
@@ -76,7 +95,7 @@ def _libraries() -> list[Component]:
             {
                 "name": name,
                 "version": library.version,
-                "licences": _declared(library.metadata),
+                "licences": _declared(library.metadata) or _title_of_licence(library),
                 "sha256": digests.get(_canonical(name), ""),
             }
         )
@@ -108,6 +127,12 @@ def _declared(metadata: importlib.metadata.PackageMetadata) -> list[str]:
     text = (fields.get("License") or "").strip()
     # Some put the whole text of their licence there.
     return named or ([text] if text and "\n" not in text and len(text) < 100 else [])
+
+
+def _title_of_licence(library: importlib.metadata.Distribution) -> list[str]:
+    """The first words of the licence that lies beside a library which says none."""
+    texts = (file.read_text("utf-8") for file in library.files or [] if file.name.startswith("LICEN"))
+    return [text.strip().partition("\n")[0].strip() for text in texts][:1]
 
 
 def _is_there(name: str) -> bool:

@@ -10,6 +10,8 @@ cd "$SITE"
 find . -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
 find . -type f \( -name '*.pyi' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.h' -o -name '*.c' -o -name '*.a' \) -delete
 find . -type d -name __pycache__ -prune -exec rm -rf {} +
+# botocore describes every service of Amazon: kept are the one that is used, and those that give out keys for it.
+find botocore/data -mindepth 1 -maxdepth 1 -type d -not -name s3 -not -name sts -not -name 'sso*' -exec rm -rf {} +
 rm -rf /usr/share/fonts /usr/local/share/man /usr/local/share/doc
 sh /tmp/trim_debian.sh /tmp
 

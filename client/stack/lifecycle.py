@@ -94,14 +94,20 @@ def _end_outdated_worker(services: Services, gvisor: Gvisor, say: Say) -> None:
 
 def make_image(say: Say) -> None:
     """Build both images in the engine of this stack; leaves nothing running. Raises: StackError."""
+    with borrowed_engine(say) as (engine, config):
+        build_image(engine, config)
+        build_app_image(engine, config)
+
+
+@contextmanager
+def borrowed_engine(say: Say) -> Iterator[tuple[FoundEngine, StackConfig]]:
+    """The engine of this stack; one that is started for this is ended again. Raises: StackError."""
     config = load_config()
     with _only_one(config):
         own_service = podman_daemon(config.home)
         ran_before = own_service.alive() is not None
         try:
-            engine = ensure_engine(config, say)
-            build_image(engine, config)
-            build_app_image(engine, config)
+            yield ensure_engine(config, say), config
         finally:
             if not ran_before:
                 own_service.end(mark=config.mark)
