@@ -10,6 +10,7 @@ _WATCHED = [
     "sandbox_image",
     "worker.sandbox",
     "worker.analysis",
+    "worker.engine_proxy",
     "store.text",
     "policies",
     "h11",

@@ -19,6 +19,7 @@ from sandbox_image.artifacts import Budget, safe_name
 from sandbox_image.feed import Feed
 from sandbox_image.frames import FROM_SANDBOX, FrameError, FrameWriter
 from sandbox_image.listeners import LoadListener, RunListener
+from tests.fuzz.engine_harnesses import ENGINE_TARGETS
 from tests.fuzz.headers import FIELDS
 from tests.fuzz.million import by_sandbox, by_worker
 from tests.fuzz.streams import cut_at, sealed
@@ -138,6 +139,7 @@ def planted(fdp: Provider) -> None:
 TARGETS: dict[str, Callable[[Provider], object]] = {
     **{function.__name__: function for function in (decoders, collected, results, runner)},
     **WEB_TARGETS,
+    **ENGINE_TARGETS,
 }
 
 

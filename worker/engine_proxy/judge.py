@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from policies.model import Policy, load_policy
 from policies.spec import LABEL_STACK
@@ -121,12 +121,10 @@ def _on_container(request: Request, container_id: str, rest: str, query: str) ->
 
 
 def _listing(query: str, rules: Rules) -> Call | Refused:
-    given = parse_qsl(query, keep_blank_values=True, max_num_fields=10)
-    fixed = [f"{name}={value}" for name, value in given if name != "filters"]
-    filters = [value for name, value in given if name == "filters"]
-    if "&".join(fixed) != LIST_QUERY or len(filters) > 1:
+    fixed, _, filters = query.partition("&filters=")
+    if fixed != LIST_QUERY or "&" in filters:
         return Refused(f"the query of a list must be {LIST_QUERY!r} and filters")
-    labels = _labels_of(filters[0] if filters else "{}")
+    labels = _labels_of(unquote_plus(filters) or "{}")
     if isinstance(labels, Refused):
         return labels
     ours = f"{LABEL_STACK}={rules.stack}"

@@ -65,6 +65,7 @@ class DockerEngine:
         runtime = info.get("DefaultRuntime") or "runc"
         runtime_version = self._runtime_version(version, runtime)
         number = str(version.get("Version") or "unknown")
+        proxied = any(part.get("Name") == PROXY_COMPONENT for part in version.get("Components") or [])
         return EngineFacts(
             name=self.name,
             version=number,
@@ -72,8 +73,8 @@ class DockerEngine:
             runtime_version=runtime_version,
             runtimes=tuple(sorted(info.get("Runtimes") or {})),
             cgroup_version=str(info.get("CgroupVersion") or "unknown"),
-            weaknesses=weaknesses(self.name, number, runtime, runtime_version, info),
-            proxied=any(part.get("Name") == PROXY_COMPONENT for part in version.get("Components") or []),
+            weaknesses=weaknesses(self.name, number, runtime, runtime_version, info, proxied),
+            proxied=proxied,
             swarm=(info.get("Swarm") or {}).get("LocalNodeState") or "inactive",
         )
 

@@ -14,6 +14,10 @@ ROOT = (
     "the engine runs as root without user namespaces, so the user of a sandbox is the same user on the host: "
     "run Podman or Docker as an ordinary user, or set userns-remap in Docker's daemon.json"
 )
+DIRECT = (
+    "the worker holds the socket of an engine that runs as root, so whoever takes the worker over has this "
+    "host: put the engine proxy between them, as `make stack` does (docs/threat-model.md)"
+)
 NO_LSM = (
     "neither AppArmor nor SELinux confines sandboxes, so one wall less is behind the system call filters: "
     "install AppArmor (`apt-get install apparmor`) and boot with it, then restart the engine"
@@ -25,7 +29,12 @@ CGROUP_V1 = (
 
 
 def weaknesses(
-    name: str, version: str, runtime: str, runtime_version: str, info: Mapping[str, Any]
+    name: str,
+    version: str,
+    runtime: str,
+    runtime_version: str,
+    info: Mapping[str, Any],
+    proxied: bool = False,
 ) -> tuple[str, ...]:
     """All that is weak, the worst first; `info` is the answer of `/info`."""
     found = [*runc_weaknesses(runtime, runtime_version)]
@@ -34,6 +43,8 @@ def weaknesses(
     options = " ".join(map(str, info.get("SecurityOptions") or []))
     if "name=rootless" not in options and "name=userns" not in options:
         found.append(ROOT)
+    if "name=rootless" not in options and not proxied:
+        found.append(DIRECT)
     if "name=apparmor" not in options and "name=selinux" not in options:
         found.append(NO_LSM)
     if str(info.get("CgroupVersion")) == "1":

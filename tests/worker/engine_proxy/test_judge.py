@@ -180,6 +180,14 @@ def test_labels_of_a_list_are_taken_and_the_stack_is_added() -> None:
     assert found == Listing(("sandglass.owner=w:1:2", "sandglass.stack=ours"))
 
 
+@pytest.mark.parametrize(
+    "query", ["?" + "&" * 30, "?a=b", "&filters=" + "%7B%7D&" * 20, "&filters=%ff%fe", "&filters=%7B%7D&x=1"]
+)
+def test_another_query_of_a_list_is_refused(query: str) -> None:
+    target = LIST + query if query[0] == "&" else "/v1.40/containers/json" + query
+    assert isinstance(ask("GET", target), Refused)
+
+
 @pytest.mark.parametrize(("method", "path"), CALLS)
 def test_another_call_is_refused(method: str, path: str) -> None:
     for prefix in ("/v1.40", "", "/v1.41", "/v4.0.0"):
