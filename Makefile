@@ -5,7 +5,7 @@ SANDGLASS := .venv/bin/sandglass
 EXAMPLE := client/examples/seattle-weather.csv
 QUESTION ?= What is the average temp_max by weather?
 
-.PHONY: help run stop test fuzz bench bench-answers bench-wall lint image sbom architectures setup doctor
+.PHONY: help run stop stack stack-stop stack-test test fuzz bench bench-answers bench-wall lint image sbom architectures setup doctor
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -32,6 +32,18 @@ run: setup ## Set up all, start the local stack in the background, ask a questio
 
 stop: ## End what `make run` started, sandboxes included
 	@[ ! -x $(SANDGLASS) ] || $(SANDGLASS) down
+
+stack: ## Start the whole stack as containers, on Docker or Podman (compose/README.md)
+	@compose/stack.sh up
+
+stack-stop: ## End the containers of `make stack`; their data stay
+	@compose/stack.sh down
+
+stack-test: ## Bring that stack up for real on Docker and on Podman, ask it, kill a worker, scale, start it anew
+	@client/stack/bootstrap.sh --tests
+	@PATH="$$PATH:/usr/local/go/bin" tests/ferretdb/build.sh || [ -z "$$CI" ]
+	@$(SANDGLASS) image
+	@$(PY) -m pytest tests/compose $(PYTEST)
 
 doctor: setup ## Check each part of the running stack, and say how to mend it
 	@$(SANDGLASS) doctor

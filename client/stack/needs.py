@@ -16,7 +16,14 @@ from client.errors import StackError
 from client.stack.engine import find_engine
 
 ENGINE = ("podman", "runc", "runsc", "catatonit", "netavark", "aardvark-dns", "uidmap")
-FOR_TESTS = {"dockerd": "docker.io", "runsc": "runsc", "chromium": "chromium", "ip": "iproute2"}
+FOR_TESTS = {
+    "dockerd": "docker.io",
+    "runsc": "runsc",
+    "chromium": "chromium",
+    "ip": "iproute2",
+    "docker-compose": "docker-compose",
+    "shellcheck": "shellcheck",
+}
 """Package by the command that it brings."""
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -31,7 +38,7 @@ def missing_packages(
         has_command: Says whether a program is installed.
         environ: A Redis or a store of the operator's own needs no package here.
         tests: Also what only `make test` wants: a second engine and gVisor for the conformance suite, a
-            browser, and `ip` for networks of the tests' own.
+            browser, `ip` for networks of the tests' own, and what tries the files and scripts of compose/.
     """
     packages: list[str] = []
     if not has_engine and not (has_command("podman") and has_command("runc")):

@@ -36,6 +36,8 @@ def test_a_machine_with_all_needs_nothing() -> None:
         "runsc",
         "chromium",
         "ip",
+        "docker-compose",
+        "shellcheck",
     )
     has = _has(*commands)
     assert set(missing_packages(False, has, {}, tests=True)) <= {"ca-certificates"}

@@ -1,0 +1,200 @@
+# What stack.sh is set up with: settings from the environment, else from compose/.env, else a default; secrets as files.
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154
+
+settings_file=$state/.env
+# Kept in .env: NAME=DEFAULT. A variable of the environment goes before what is kept.
+KEPT=(
+    COMPOSE_PROJECT_NAME=sandglass
+    COMPOSE_PROFILES=
+    SANDGLASS_ENGINE=
+    SANDGLASS_ENGINE_SOCKET=
+    SANDGLASS_SECCOMP_PATH=
+    SANDGLASS_COMPOSE=
+    SANDGLASS_COMPOSE_FILES=
+    SANDGLASS_SECRETS_DIR="$state/secrets"
+    SANDGLASS_STACK=
+    SANDGLASS_APP_IMAGE=sandglass:dev
+    SANDGLASS_IMAGE=sandglass-sandbox:dev
+    SANDGLASS_PORT=8000
+    SANDGLASS_WORKERS=1
+    SANDGLASS_GATEWAYS=1
+    SANDGLASS_OUTSIDE=
+    SANDGLASS_GPU=
+    SANDGLASS_CONCURRENCY=
+    SANDGLASS_STANDBY=
+    SANDGLASS_MODEL=builtin
+    SANDGLASS_MODELS_ALLOWED=
+    SANDGLASS_OLLAMA_URL=
+    SANDGLASS_OLLAMA_MODEL=
+    SANDGLASS_OPENAI_URL=
+    SANDGLASS_BLOBS=
+    SANDGLASS_BUCKET=sandglass
+    SANDGLASS_DOMAIN=localhost
+    SANDGLASS_TLS=internal
+    SANDGLASS_TLS_BIND=127.0.0.1
+    SANDGLASS_TLS_PORT=8443
+    SANDGLASS_HTTP_PORT=8080
+    SANDGLASS_GRAFANA_PORT=3000
+    SANDGLASS_PROMETHEUS_PORT=9090
+    SANDGLASS_FLOWER_PORT=5555
+    SANDGLASS_MAX_UPLOAD_BYTES=
+    SANDGLASS_MAX_FILES=
+    SANDGLASS_MAX_QUEUED_PER_TENANT=
+)
+PROFILES=" ollama monitoring tls s3 "
+
+load_settings() {
+    local entry name
+    for entry in "${KEPT[@]}"; do
+        name=${entry%%=*}
+        # Set but empty is an answer, too: SANDGLASS_PORT= is a free port.
+        if [ -z "${!name+set}" ]; then
+            printf -v "$name" '%s' "$(kept_setting "$name" "${entry#*=}")"
+        fi
+        export "${name?}"
+    done
+    [ -n "$SANDGLASS_STACK" ] || SANDGLASS_STACK=$COMPOSE_PROJECT_NAME
+    check_profiles
+    choose_files
+}
+
+kept_setting() {
+    if [ -f "$settings_file" ] && grep -q "^$1=" "$settings_file"; then
+        sed -n "s/^$1=//p" "$settings_file" | tail -n 1
+    else
+        printf '%s' "$2"
+    fi
+}
+
+read_options() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --workers) SANDGLASS_WORKERS=$(count "$@"); shift ;;
+            --gateways) SANDGLASS_GATEWAYS=$(count "$@"); shift ;;
+            --profiles | --profile)
+                COMPOSE_PROFILES=${2?"--profiles needs a list, e.g. ollama,monitoring"}; shift
+                [ "$COMPOSE_PROFILES" != none ] || COMPOSE_PROFILES="" ;;
+            --outside) SANDGLASS_OUTSIDE=1 ;;
+            --no-outside) SANDGLASS_OUTSIDE="" ;;
+            --gpu) SANDGLASS_GPU=1 ;;
+            --no-gpu) SANDGLASS_GPU="" ;;
+            *) usage ;;
+        esac
+        shift
+    done
+    check_profiles
+    apply_profiles
+    choose_files
+}
+
+count() {
+    [[ ${2-} =~ ^[1-9][0-9]?$ ]] || die "$1 needs a number from 1 to 99"
+    echo "$2"
+}
+
+check_profiles() {
+    local name
+    for name in ${COMPOSE_PROFILES//,/ }; do
+        case $PROFILES in
+            *" $name "*) ;;
+            *) die "there is no profile '$name'; there are:$PROFILES" ;;
+        esac
+    done
+}
+
+has_profile() { case ,$COMPOSE_PROFILES, in *,"$1",*) return 0 ;; *) return 1 ;; esac }
+
+# What a profile is for is also used, unless told otherwise.
+apply_profiles() {
+    local inside=http://ollama:11434 blobs="s3://$SANDGLASS_BUCKET?endpoint=http://minio:9000&region=us-east-1"
+    if has_profile ollama; then
+        [ "$SANDGLASS_MODEL" != builtin ] || SANDGLASS_MODEL=ollama:llama3.1
+        [ -n "$SANDGLASS_OLLAMA_URL" ] || SANDGLASS_OLLAMA_URL=$inside
+        [ -n "$SANDGLASS_OLLAMA_MODEL" ] || SANDGLASS_OLLAMA_MODEL=${SANDGLASS_MODEL#ollama:}
+    elif [ "$SANDGLASS_OLLAMA_URL" = $inside ]; then
+        SANDGLASS_MODEL=builtin SANDGLASS_OLLAMA_URL="" SANDGLASS_OLLAMA_MODEL=""
+    fi
+    if has_profile s3; then
+        [ -n "$SANDGLASS_BLOBS" ] || SANDGLASS_BLOBS=$blobs
+    elif [ "$SANDGLASS_BLOBS" = "$blobs" ]; then
+        die "the files of this stack are in MinIO: without the profile s3 they cannot be reached. Keep the profile, or set SANDGLASS_BLOBS to where the files are now"
+    fi
+    if [ "$SANDGLASS_GATEWAYS" != 1 ]; then
+        has_profile tls || die "several gateways need the profile tls, which spreads requests over them: --profiles tls"
+        SANDGLASS_PORT=""
+    fi
+    case $SANDGLASS_MODEL in
+        openai:*) [ -n "$SANDGLASS_OUTSIDE" ] || { SANDGLASS_OUTSIDE=1; say "the model $SANDGLASS_MODEL is outside: the worker gets a way out"; } ;;
+    esac
+    if [ -s "$SANDGLASS_SECRETS_DIR/tls_certificate" ] && [ "$SANDGLASS_TLS" = internal ]; then
+        SANDGLASS_TLS="/run/secrets/tls_certificate /run/secrets/tls_key"
+    fi
+}
+
+choose_files() {
+    local file
+    files=(-f "$here/compose.yaml")
+    [ -z "$SANDGLASS_OUTSIDE" ] || files+=(-f "$here/outside.yaml")
+    [ -z "$SANDGLASS_GPU" ] || files+=(-f "$here/gpu.yaml")
+    # No word splitting on anything but colons: paths may hold spaces.
+    while IFS= read -r -d : file; do
+        [ -z "$file" ] || files+=(-f "$file")
+    done <<<"$SANDGLASS_COMPOSE_FILES:"
+}
+
+published_ports() {
+    echo SANDGLASS_PORT
+    ! has_profile tls || echo SANDGLASS_TLS_PORT SANDGLASS_HTTP_PORT
+    ! has_profile monitoring || echo SANDGLASS_GRAFANA_PORT SANDGLASS_PROMETHEUS_PORT SANDGLASS_FLOWER_PORT
+}
+
+keep_settings() {
+    local entry name
+    mkdir -p "$state"
+    {
+        echo "# Written by compose/stack.sh: settings, no secrets. Change one here, or set it in the environment of \`up\`."
+        for entry in "${KEPT[@]}"; do
+            name=${entry%%=*}
+            printf '%s=%s\n' "$name" "${!name}"
+        done
+    } >"$settings_file.new"
+    mv "$settings_file.new" "$settings_file"
+}
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+# Compose mounts each file as it is, so the container's user must be able to read it: the files are readable by all,
+# and the folder, which only the engine passes, by its owner alone.
+make_secrets() {
+    local new=1
+    [ ! -e "$SANDGLASS_SECRETS_DIR/sandglass_store" ] || new=""
+    mkdir -p "$SANDGLASS_SECRETS_DIR" || die "cannot make $SANDGLASS_SECRETS_DIR"
+    chmod 0700 "$SANDGLASS_SECRETS_DIR"
+    secret redis_password "$(random_hex 24)"
+    secret mongo_root_password "$(random_hex 24)"
+    secret mongo_password "$(random_hex 24)"
+    secret mongo_keyfile "$(random_hex 96)"
+    secret sandglass_redis_url "redis://:$(read_secret redis_password)@redis:6379/0"
+    secret sandglass_store "mongodb://sandglass:$(read_secret mongo_password)@mongo:27017/sandglass?authSource=admin&replicaSet=rs0"
+    secret sandglass_first_key "sg_$(random_hex 32)"
+    secret sandglass_s3_access_key "$(random_hex 10)"
+    secret sandglass_s3_secret_key "$(random_hex 20)"
+    secret minio_root_password "$(random_hex 20)"
+    secret grafana_password "$(random_hex 12)"
+    secret flower_password "$(random_hex 12)"
+    # Yours to fill: empty is not set.
+    secret openai_api_key ""
+    secret tls_certificate ""
+    secret tls_key ""
+    if [ -n "$new" ]; then say "secrets: made in $SANDGLASS_SECRETS_DIR; keep a copy, the data cannot be opened without them"
+    else say "secrets: those in $SANDGLASS_SECRETS_DIR"; fi
+}
+
+random_hex() { od -An -v -tx1 -N "$1" /dev/urandom | tr -d ' \n'; }
+read_secret() { cat "$SANDGLASS_SECRETS_DIR/$1"; }
+
+secret() {
+    local path=$SANDGLASS_SECRETS_DIR/$1
+    [ -e "$path" ] || printf '%s\n' "$2" >"$path"
+    chmod 0444 "$path" 2>/dev/null || true
+}

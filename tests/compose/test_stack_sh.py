@@ -1,0 +1,280 @@
+"""Does stack.sh say what is wrong and what to do, make secrets once, and remember what it was told?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.engine_services import ROOT, missing
+
+SCRIPT = ROOT / "compose/stack.sh"
+_TOOLS = (
+    "bash",
+    "sh",
+    "sed",
+    "grep",
+    "sort",
+    "head",
+    "tail",
+    "tr",
+    "od",
+    "cat",
+    "mkdir",
+    "chmod",
+    "mv",
+    "rm",
+)
+_TOOLS += ("dirname", "mktemp", "timeout", "sleep", "wc", "id", "env")
+DOCKER = """#!/bin/sh
+case "$*" in
+  "--version") echo "Docker version 28.0.0" ;;
+  *"{{.Server.Version}}"*) echo 28.0.0 ;;
+  "context inspect"*) echo unix:///var/run/docker.sock ;;
+  "compose version") echo "Docker Compose version v2.40.0" ;;
+  "compose version --short") echo 2.40.0 ;;
+  "image inspect"*) exit 0 ;;
+  "ps"*) exit 0 ;;
+esac
+"""
+OLD_PODMAN_COMPOSE = "#!/bin/sh\necho 'podman-compose version: 1.0.6'\n"
+
+
+class Machine:
+    """A machine that has just the programs that it is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.state = folder / "state"
+        self.environ = {
+            "PATH": str(self.bin),
+            "HOME": str(folder),
+            "SANDGLASS_COMPOSE_STATE": str(self.state),
+        }
+        for name in _TOOLS:
+            found = shutil.which(name)
+            assert found, name
+            (self.bin / name).symlink_to(found)
+
+    def has(self, name: str, text: str) -> None:
+        path = self.bin / name
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def run(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", str(SCRIPT), *words],
+            env={**self.environ, **environ},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def refused(self, *words: str, **environ: str) -> str:
+        done = self.run(*words, **environ)
+        assert done.returncode != 0, done.stdout
+        return done.stderr
+
+    def secret(self, name: str) -> str:
+        return (self.state / "secrets" / name).read_text().strip()
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def with_docker(machine: Machine) -> Machine:
+    machine.has("docker", DOCKER)
+    return machine
+
+
+def test_no_engine(machine: Machine) -> None:
+    assert "no container engine: install Docker" in machine.refused("up")
+
+
+def test_an_engine_that_does_not_answer(machine: Machine) -> None:
+    machine.has("docker", "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2; exit 1\n")
+    assert "Docker does not answer; start it" in machine.refused("up")
+
+
+def test_a_socket_that_may_not_be_used(machine: Machine) -> None:
+    machine.has("docker", "#!/bin/sh\necho 'dial unix: connect: permission denied' >&2; exit 1\n")
+    assert "may not use Docker's socket: run it with sudo, or" in machine.refused("up")
+
+
+def test_no_compose_tool(machine: Machine) -> None:
+    machine.has("docker", DOCKER.replace('"compose version") echo', '"compose version") exit 1; echo'))
+    assert "no compose tool for Docker: install its plugin" in machine.refused("up")
+
+
+def test_an_engine_on_another_host(with_docker: Machine) -> None:
+    said = with_docker.refused("up", DOCKER_HOST="tcp://192.0.2.1:2375")
+    assert "the engine is at tcp://192.0.2.1:2375" in said
+    assert "docs/scale.md" in said
+
+
+def test_podman_without_a_socket(machine: Machine) -> None:
+    machine.has("podman", '#!/bin/sh\n[ "$1" = version ] && echo 5.0.0\n')
+    said = machine.refused("up", XDG_RUNTIME_DIR=str(machine.folder), SANDGLASS_ENGINE="podman")
+    # On a machine whose own Podman listens, that socket does not answer this stand-in.
+    assert "podman.socket" in said
+
+
+def test_a_podman_compose_that_leaves_out_limits(machine: Machine) -> None:
+    machine.has("podman", "#!/bin/sh\necho 5.0.0\n")
+    machine.has("podman-compose", OLD_PODMAN_COMPOSE)
+    path = machine.folder / "podman.sock"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        said = machine.refused("up", SANDGLASS_ENGINE="podman", SANDGLASS_ENGINE_SOCKET=str(path))
+    assert "is 1.0.6: before 1.3 it leaves out limits" in said
+
+
+def test_a_port_that_is_taken(with_docker: Machine) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = with_docker.refused("up", SANDGLASS_PORT=str(port))
+    assert f"port {port} of 127.0.0.1 is taken" in said
+    assert f"SANDGLASS_PORT={port + 1} " in said
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["up", "--profiles", "monitoring,tsl"], "there is no profile 'tsl'; there are: ollama"),
+        (["up", "--workers", "none"], "--workers needs a number from 1 to 99"),
+        (["up", "--gateways", "2"], "several gateways need the profile tls"),
+        (["scale"], "how many workers?"),
+        (["up", "--what"], "usage: stack.sh up"),
+        ([], "usage: stack.sh up"),
+        (["down", "--all"], "usage: stack.sh up"),
+    ],
+)
+def test_what_is_asked_wrongly(with_docker: Machine, words: list[str], reason: str) -> None:
+    assert reason in with_docker.refused(*words)
+    assert not with_docker.state.exists()
+
+
+def test_an_engine_that_is_none(with_docker: Machine) -> None:
+    assert "is docker or podman, not 'lxc'" in with_docker.refused("up", SANDGLASS_ENGINE="lxc")
+
+
+def test_secrets_are_made_once_and_their_folder_is_closed(with_docker: Machine) -> None:
+    assert with_docker.run("prepare").returncode == 0
+    folder = with_docker.state / "secrets"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o444 for path in folder.iterdir())
+    (folder / "redis_password").unlink()
+    (folder / "redis_password").write_text("mine\n")
+    assert with_docker.run("prepare").returncode == 0
+    after = {path.name: path.read_text() for path in folder.iterdir()}
+    assert after == {**before, "redis_password": "mine\n"}
+
+
+def test_what_secrets_look_like(with_docker: Machine) -> None:
+    with_docker.run("prepare")
+    key = with_docker.secret("sandglass_first_key")
+    assert key.startswith("sg_")
+    assert len(key) == 67
+    assert with_docker.secret("redis_password") in with_docker.secret("sandglass_redis_url")
+    assert with_docker.secret("mongo_password") in with_docker.secret("sandglass_store")
+    assert with_docker.secret("mongo_password") != with_docker.secret("mongo_root_password")
+    assert with_docker.secret("openai_api_key") == ""
+
+
+def test_no_secret_is_in_the_settings(with_docker: Machine) -> None:
+    with_docker.run("prepare")
+    settings = (with_docker.state / ".env").read_text()
+    secrets = [path.read_text().strip() for path in (with_docker.state / "secrets").iterdir()]
+    assert not [secret for secret in secrets if secret and secret in settings]
+
+
+def _settings(machine: Machine) -> dict[str, str]:
+    lines = (machine.state / ".env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
+def test_what_it_was_told_is_remembered(with_docker: Machine) -> None:
+    with_docker.run("prepare", "--workers", "3", "--profiles", "monitoring", SANDGLASS_PORT="8123")
+    with_docker.run("prepare")
+    kept = _settings(with_docker)
+    assert (kept["SANDGLASS_WORKERS"], kept["COMPOSE_PROFILES"], kept["SANDGLASS_PORT"]) == (
+        "3",
+        "monitoring",
+        "8123",
+    )
+    with_docker.run("prepare", "--profiles", "none")
+    assert _settings(with_docker)["COMPOSE_PROFILES"] == ""
+
+
+def test_the_profile_ollama_is_also_used(with_docker: Machine) -> None:
+    with_docker.run("prepare", "--profiles", "ollama")
+    kept = _settings(with_docker)
+    assert (kept["SANDGLASS_MODEL"], kept["SANDGLASS_OLLAMA_MODEL"]) == ("ollama:llama3.1", "llama3.1")
+    with_docker.run("prepare", "--profiles", "none")
+    assert _settings(with_docker)["SANDGLASS_MODEL"] == "builtin"
+
+
+def test_the_profile_s3_is_also_used_and_not_lost_unseen(with_docker: Machine) -> None:
+    with_docker.run("prepare", "--profiles", "s3")
+    assert _settings(with_docker)["SANDGLASS_BLOBS"].startswith("s3://sandglass?endpoint=http://minio:9000")
+    assert "without the profile s3 they cannot be reached" in with_docker.refused("up", "--profiles", "none")
+
+
+def test_a_model_outside_gives_the_worker_a_way_out(with_docker: Machine) -> None:
+    done = with_docker.run("prepare", SANDGLASS_MODEL="openai:gpt-4o-mini")
+    assert "the worker gets a way out" in done.stdout
+    assert "outside.yaml" in done.stdout
+
+
+def test_several_gateways_take_free_ports(with_docker: Machine) -> None:
+    with_docker.run("prepare", "--gateways", "2", "--profiles", "tls")
+    assert _settings(with_docker)["SANDGLASS_PORT"] == ""
+
+
+def test_a_certificate_is_used_where_there_is_one(with_docker: Machine) -> None:
+    with_docker.run("prepare", "--profiles", "tls")
+    assert _settings(with_docker)["SANDGLASS_TLS"] == "internal"
+    path = with_docker.state / "secrets/tls_certificate"
+    path.chmod(0o644)
+    path.write_text("-----BEGIN CERTIFICATE-----\n")
+    with_docker.run("prepare", "--profiles", "tls")
+    assert _settings(with_docker)["SANDGLASS_TLS"] == "/run/secrets/tls_certificate /run/secrets/tls_key"
+
+
+def test_ending_it_says_what_is_lost(with_docker: Machine) -> None:
+    assert "losing for good: all sessions" in with_docker.run("down", "--volumes").stdout
+    kept = with_docker.run("down").stdout
+    assert "its data stay" in kept
+    assert "losing" not in kept
+
+
+def test_the_scripts_hold_what_shellcheck_wants() -> None:
+    shellcheck = shutil.which("shellcheck")
+    if shellcheck is None:
+        missing("shellcheck is not installed (apt-get install shellcheck)")
+    assert shellcheck is not None
+    scripts = sorted(map(str, (ROOT / "compose").rglob("*.sh")))
+    done = subprocess.run(
+        [shellcheck, "-x", "-P", str(ROOT), *scripts],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    assert done.returncode == 0, done.stdout
