@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import quote
@@ -17,9 +15,8 @@ import httpx
 from client.errors import ApiError, BusyError, ClientError, TookTooLongError, UnreachableError, error_for
 from client.job_calls import JobCalls, Status, given
 from client.settings import find_access
+from client.upload_calls import Hidden, UploadCalls
 
-Hidden = Mapping[str, Sequence[str]]
-"""Columns by table."""
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
 SETTLED = TERMINAL | {"awaiting_approval"}
 """Nothing more comes of a task by itself."""
@@ -29,7 +26,7 @@ _RETRIES = 4
 _LONGEST_PAUSE_SECONDS = 30.0
 
 
-class Sandglass(JobCalls):
+class Sandglass(JobCalls, UploadCalls):
     """A client of one gateway. Use it as a context manager, or call `close`.
 
     Every method may raise `UnreachableError` (nothing answers) and an `ApiError` (the gateway says no), whose
@@ -80,14 +77,6 @@ class Sandglass(JobCalls):
         """Give back all connections."""
         self._http.close()
 
-    def create_session(self, files: Sequence[Path], hidden: Hidden | None = None) -> dict[str, Any]:
-        """Upload tables: `{session_id, task_id}`; the task reads and profiles what is not hidden."""
-        return self._upload("/sessions", "files", files, _hiding(hidden))
-
-    def add_file(self, session_id: str, file: Path, hidden: Hidden | None = None) -> dict[str, Any]:
-        """Add one table to a session; what is hidden comes to what was hidden before."""
-        return self._upload(f"/sessions/{session_id}/files", "files", [file], _hiding(hidden))
-
     def hide(self, session_id: str, hidden: Hidden) -> dict[str, Any]:
         """Say which columns nobody else sees, by table (`*`: all): the task reads the tables without them."""
         body = {"hidden": {table: list(columns) for table, columns in hidden.items()}}
@@ -122,14 +111,6 @@ class Sandglass(JobCalls):
         """
         body = {"question": question, **given(options)}
         return dict(self._json("POST", f"/sessions/{session_id}/analyze", json=body))
-
-    def one_shot(self, files: Sequence[Path], question: str, **options: Any) -> dict[str, Any]:
-        """Upload tables and ask in one call: `{task_id, session_id, status_url}`.
-
-        Options as `analyze`, and `hidden`.
-        """
-        fields = {"question": question, **_hiding(options.pop("hidden", None)), **given(options)}
-        return self._upload("/analyze", "files", files, fields)
 
     def execute(self, code: str, language: str = "python", **options: Any) -> dict[str, Any]:
         """Run code in a sandbox, without a model: `{task_id, ...}`. Options: `session_id`, `policy`."""
@@ -201,14 +182,6 @@ class Sandglass(JobCalls):
         except ValueError as error:
             raise error_for(response.status_code, "no_json", "no Sandglass gateway answers there") from error
 
-    def _upload(
-        self, path: str, field: str, files: Sequence[Path], fields: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        with ExitStack() as stack:
-            parts = [(field, (file.name, stack.enter_context(file.open("rb")))) for file in files]
-            data = {name: _form_text(value) for name, value in fields.items()}
-            return dict(self._json("POST", path, files=parts, data=data))
-
     def _json(self, method: str, path: str, **request: Any) -> Any:
         response = self._send(method, path, **request)
         try:
@@ -217,10 +190,11 @@ class Sandglass(JobCalls):
             raise error_for(502, "no_json", f"{self.base_url} answered, but not as Sandglass does") from error
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        headers = {"Idempotency-Key": uuid4().hex} if method in ("POST", "PATCH") else {}
+        headers = dict(request.pop("headers", {}))
+        headers |= {"Idempotency-Key": uuid4().hex} if method in ("POST", "PATCH") else {}
         for left in range(_RETRIES, -1, -1):
-            for _, part in request.get("files", []):
-                part[1].seek(0)
+            for stream in _streams(request):
+                stream.seek(0)
             try:
                 response = self._http.request(method, path, headers=headers, **request)
             except httpx.HTTPError as error:
@@ -274,12 +248,10 @@ def _raise_for(response: httpx.Response) -> None:
     raise error
 
 
-def _hiding(hidden: Hidden | None) -> dict[str, str]:
-    return {"hidden": json.dumps(hidden)} if hidden else {}
-
-
-def _form_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _streams(request: Mapping[str, Any]) -> list[IO[bytes]]:
+    """The open files of a request, which a second try must send from their beginning."""
+    sent = [part[1] for _, part in request.get("files", []) if part[0] is not None]
+    return [*sent, request["content"]] if "content" in request else sent
 
 
 def _pause(retry_after: str) -> float:

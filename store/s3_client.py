@@ -6,9 +6,11 @@ botocore, in threads of its own: its retries are bounded, and it speaks to any s
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from botocore.config import Config
@@ -40,6 +42,7 @@ _NO_FILES = {
     "credentials_file": (None, None, os.devnull, None),
 }
 """Nothing is taken from a person's ~/.aws, whatever the shell names there."""
+_MAKING = threading.Lock()
 _UNREACHED = (NoConnectionError, HTTPClientError, IncompleteReadError)
 _NOT_YET = frozenset({"NoSuchBucket"})
 """At a start: somebody makes it just now."""
@@ -129,7 +132,6 @@ class S3Client:
         return await on_thread(work, *arguments, executor=self._threads)
 
     def _made(self, endpoint: str) -> Any:
-        session = Session(session_vars=_NO_FILES)
         access_key, secret_key = self._keys
         style = "path" if self.address.path_style else "virtual"
         config = Config(
@@ -144,8 +146,8 @@ class S3Client:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        with explained(self.address):
-            return session.create_client(
+        with explained(self.address), _MAKING:
+            return _session().create_client(
                 "s3",
                 endpoint_url=endpoint or None,
                 region_name=self.address.region,
@@ -153,6 +155,12 @@ class S3Client:
                 aws_secret_access_key=secret_key.get_secret_value(),
                 config=config,
             )
+
+
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    """One for the process: it keeps the description of the service, which takes long to read."""
+    return Session(session_vars=_NO_FILES)
 
 
 @contextmanager

@@ -38,6 +38,9 @@ def ask(
     save: SaveFolder = None,
     approve: Annotated[bool, typer.Option("--approve", help="See the code before it runs.")] = False,
     no_cache: NoCacheFlag = False,
+    direct: Annotated[
+        bool, typer.Option("--direct", help="Put the files straight into the blob store, for large ones.")
+    ] = False,
     hide: Annotated[
         list[str] | None, typer.Option(help="TABLE.COLUMN that neither model nor code sees; may be repeated.")
     ] = None,
@@ -51,7 +54,7 @@ def ask(
     if hidden and not files:
         fail("--hide goes with files; for those of a session: sandglass sessions hide ID TABLE.COLUMN")
     with Sandglass() as client:
-        task_id = _submit(client, question, files, session, options, hidden)
+        task_id = _submit(client, question, files, session, options, hidden, direct)
         settle(client, follow(client, task_id), as_json, save)
 
 
@@ -97,13 +100,18 @@ def _submit(
     session: str | None,
     options: dict[str, Any],
     hidden: dict[str, list[str]],
+    direct: bool,
 ) -> str:
     try:
+        uploads = [client.upload(file) for file in files] if direct else []
+        sent = [] if direct else files
         if session is None:
-            return str(client.one_shot(files, question, hidden=hidden, **options)["task_id"])
-        for file in files:
-            added = client.add_file(session, file, hidden)
-            await_profile(client, str(added["task_id"]))
+            made = client.one_shot(sent, question, uploads, hidden=hidden, **options)
+            return str(made["task_id"])
+        for file in sent:
+            await_profile(client, str(client.add_file(session, file, hidden)["task_id"]))
+        for upload_id in uploads:
+            await_profile(client, str(client.add_uploads(session, [upload_id], hidden)["task_id"]))
         return str(client.analyze(session, question, **options)["task_id"])
     except PermissionError as error:
         fail(f"cannot read {error.filename}")

@@ -76,7 +76,7 @@ class FakeGateway:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = do_DELETE = do
+            do_GET = do_POST = do_PUT = do_DELETE = do
 
             def log_message(self, format: str, *args: Any) -> None:
                 return

@@ -111,6 +111,24 @@ def test_a_session_is_asked_without_a_file(cli: Cli, gateway: FakeGateway) -> No
     assert json.loads(gateway.requests("POST /sessions/s1/analyze")[0].body) == {"question": QUESTION}
 
 
+@pytest.mark.parametrize("session", [[], ["--session", "s1"]], ids=["one shot", "in a session"])
+def test_files_are_put_first_where_that_is_asked_for(
+    cli: Cli, gateway: FakeGateway, table: Path, session: list[str]
+) -> None:
+    gateway.on("POST /uploads", {"upload_id": "u1", "url": "/uploads/u1", "headers": {}})
+    gateway.on("PUT /uploads/u1", Reply(b"", 204))
+    gateway.on("POST /analyze", ACCEPTED)
+    gateway.on("POST /sessions/s1/files", {"task_id": "p1", "session_id": "s1"})
+    gateway.on("GET /status/p1", record(task_id="p1"))
+    gateway.on("POST /sessions/s1/analyze", ACCEPTED)
+    gateway.on("GET /status/t1", record())
+    assert cli("ask", str(table), QUESTION, "--direct", *session).code == 0
+    assert gateway.requests("PUT /uploads/u1")[0].body == table.read_bytes()
+    [named] = gateway.requests("POST /sessions/s1/files" if session else "POST /analyze")
+    assert b'name="uploads"\r\n\r\nu1' in named.body
+    assert b"filename" not in named.body
+
+
 def test_a_file_is_added_to_the_session_first(cli: Cli, gateway: FakeGateway, table: Path) -> None:
     gateway.on("POST /sessions/s1/files", {"task_id": "p1", "session_id": "s1"})
     gateway.on("GET /status/p1", record(task_id="p1"))

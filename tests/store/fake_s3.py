@@ -20,6 +20,8 @@ class FakeS3(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: list[tuple[int, str]] = [(200, "")]
         self.asked = 0
+        self.last: tuple[str, dict[str, str], bytes] = ("", {}, b"")
+        """Path, headers and body of the last request."""
 
     @property
     def endpoint(self) -> str:
@@ -35,7 +37,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.last = (self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         status, code = self.server.next_answer()
         body = LISTING if status == 200 else f"<Error><Code>{code}</Code></Error>".encode()
         self.send_response(status)

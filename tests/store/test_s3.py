@@ -163,7 +163,7 @@ async def test_a_busy_service_is_asked_again_and_not_for_ever(monkeypatch: pytes
 async def test_a_service_that_says_nothing_is_given_up(
     own_minio: MinioServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(s3_client, "_READ_SECONDS", 0.2)
+    monkeypatch.setattr(s3_client, "_READ_SECONDS", 1)
     monkeypatch.setattr(s3_client, "_ATTEMPTS", 2)
     blobs = made(own_minio.blobs_url(own_minio.bucket()))
     await blobs.open()
