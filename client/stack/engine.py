@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 
 from client.errors import StackError
 from client.stack.process import Daemon, wait_until
-from worker.engines.proxied import PROXY_COMPONENT
 
 PING_SECONDS = 5.0
 _START_SECONDS = 20.0
@@ -78,6 +77,8 @@ def ping(url: str, ours: bool = False, timeout_seconds: float = PING_SECONDS) ->
 
 def judge_version(url: str, answer: Any, ours: bool = False) -> FoundEngine | None:
     """Which engine speaks so; None: none that we know."""
+    from worker.engines.proxied import PROXY_COMPONENT  # what is missing is named by client/ alone
+
     if not isinstance(answer, dict) or "ApiVersion" not in answer:
         return None
     parts = answer.get("Components") or []
