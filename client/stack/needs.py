@@ -23,6 +23,7 @@ FOR_TESTS = {
     "ip": "iproute2",
     "docker-compose": "docker-compose",
     "shellcheck": "shellcheck",
+    "prometheus": "prometheus",
 }
 """Package by the command that it brings."""
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -38,7 +39,8 @@ def missing_packages(
         has_command: Says whether a program is installed.
         environ: A Redis or a store of the operator's own needs no package here.
         tests: Also what only `make test` wants: a second engine and gVisor for the conformance suite, a
-            browser, `ip` for networks of the tests' own, and what tries the files and scripts of compose/.
+            browser, `ip` for networks of the tests' own, Prometheus, which reads our metrics, and what
+            tries the files and scripts of compose/.
     """
     packages: list[str] = []
     if not has_engine and not (has_command("podman") and has_command("runc")):

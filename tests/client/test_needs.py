@@ -38,6 +38,7 @@ def test_a_machine_with_all_needs_nothing() -> None:
         "ip",
         "docker-compose",
         "shellcheck",
+        "prometheus",
     )
     has = _has(*commands)
     assert set(missing_packages(False, has, {}, tests=True)) <= {"ca-certificates"}
