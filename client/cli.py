@@ -7,6 +7,7 @@ import sys
 import typer
 
 from client.commands import ask, batch, compute, decide, export, reading, stack, tasks
+from client.commands.blobs import blobs
 from client.commands.console import MISUSED
 from client.commands.doctor import doctor
 from client.commands.keys import keys
@@ -37,6 +38,7 @@ app.command()(export.export)
 reading.add_to(tasks.sessions)
 app.add_typer(tasks.sessions, name="sessions")
 app.add_typer(keys, name="keys")
+app.add_typer(blobs, name="blobs")
 app.command()(doctor)
 app.command()(stack.image)
 

@@ -23,8 +23,6 @@ from gateway.services import Services
 from store.base import BlobMissingError, BlobTooLargeError, DirectBlobs, StoreError
 from store.records import StoredFile, UploadGrant, new_id, utc_now
 
-PLACE = "uploads.new"
-"""Before the tenant, in a key: no tenant's name has a dot, and one rule of a bucket finds them all."""
 _log = structlog.get_logger("gateway")
 
 
@@ -50,7 +48,7 @@ async def grant(services: Services, caller: Caller, body: UploadBody) -> UploadG
         name=name,
         size_bytes=body.size_bytes,
         sha256=body.sha256,
-        blob_key=f"{PLACE}/{caller.tenant_id}/{upload_id}",
+        blob_key=f"{caller.tenant_id}/uploads/{upload_id}",
         put_until=put_until,
         expires_at=put_until + timedelta(seconds=UPLOAD_USE_SECONDS),
     )
@@ -83,7 +81,7 @@ async def receive_put(request: Request, services: Services, caller: Caller, uplo
     if length.isdecimal() and int(length) != record.size_bytes:
         raise _other_size(record, int(length))
     # Each PUT has a key of its own: of two at once, neither may end as the other's bytes.
-    key = f"{PLACE}/{caller.tenant_id}/{upload_id}-{new_id()}"
+    key = f"{caller.tenant_id}/uploads/{upload_id}-{new_id()}"
     blobs = services.blobs
     try:
         seen = await pass_checked(

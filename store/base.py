@@ -243,6 +243,9 @@ class Blobs(Protocol):
     async def delete(self, key: str) -> bool:
         """False: it was not there."""
 
+    def keys(self) -> AsyncIterator[str]:
+        """The keys of all blobs, of all tenants, in no order: for the operator's commands, never a route."""
+
 
 class Grant(NamedTuple):
     """A permission to put one blob by plain HTTP, with no key of ours."""

@@ -114,6 +114,14 @@ class DiskBlobs:
         finally:
             incoming.unlink(missing_ok=True)  # a rename between two names of one file leaves both
 
+    async def keys(self) -> AsyncIterator[str]:
+        for key in await self._disk(self._listed):
+            yield key
+
+    def _listed(self) -> list[str]:
+        found = (path.relative_to(self._root) for path in self._root.rglob("*") if path.is_file())
+        return [path.as_posix() for path in found if path.parts[0] != _INCOMING]
+
     def _prepare(self) -> None:
         incoming = self._root / _INCOMING
         self._root.mkdir(mode=0o700, exist_ok=True)

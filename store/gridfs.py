@@ -99,6 +99,18 @@ class GridFSBlobs:
     async def delete(self, key: str) -> bool:
         return await self._delete(await self._ids(check_key(key)))
 
+    async def keys(self) -> AsyncIterator[str]:
+        files = self._connection.database[FILES].find({}, {"filename": 1}).sort([("filename", 1)])
+        before = ""
+        while True:
+            with explained():
+                file = await anext(files, None)
+            if file is None:
+                return
+            if file["filename"] != before:  # two of one name: one is being replaced
+                before = str(file["filename"])
+                yield before
+
     async def _keep(self, file_id: ObjectId, number: int, data: bytearray) -> None:
         with explained():
             chunks = self._connection.database[CHUNKS]

@@ -120,6 +120,16 @@ class S3Blobs:
         await self._client.call("delete_object", Key=name)
         return True
 
+    async def keys(self) -> AsyncIterator[str]:
+        more: dict[str, str] = {}
+        while True:
+            listed = await self._client.call("list_objects_v2", Prefix=self._prefix, **more)
+            for one in listed.get("Contents", []):
+                yield str(one["Key"]).removeprefix(self._prefix)
+            if not listed.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": str(listed["NextContinuationToken"])}
+
     async def grant_put(self, key: str, size_bytes: int, sha256: str | None, seconds: int) -> Grant:
         signed: dict[str, Any] = {"ContentLength": size_bytes, "ContentType": _MIME}
         headers = {"Content-Type": _MIME, "Content-Length": str(size_bytes)}

@@ -69,7 +69,7 @@ def artifact(task_id: str, **fields: Any) -> Artifact:
 
 
 def upload(**fields: Any) -> UploadGrant:
-    values = {"name": "a.csv", "size_bytes": 3, "blob_key": f"uploads.new/{TENANT}/{new_id()}"}
+    values = {"name": "a.csv", "size_bytes": 3, "blob_key": f"{TENANT}/uploads/{new_id()}"}
     return UploadGrant(
         **{"tenant_id": TENANT, "put_until": soon(), "expires_at": soon(3600)} | values | fields
     )

@@ -173,6 +173,15 @@ async def test_a_copy_has_the_same_bytes_and_a_life_of_its_own(blobs: Blobs) -> 
     assert await read(blobs, "tenant/a/new/one") == data
 
 
+async def test_all_keys_are_listed_once(blobs: Blobs) -> None:
+    assert [key async for key in blobs.keys()] == []
+    names = {f"tenant-{number % 3}/session/{number}.csv" for number in range(12)}
+    for name in names:
+        await blobs.put(name, stream(b"x"), LIMIT)
+    await blobs.put(min(names), stream(b"again"), LIMIT)
+    assert sorted([key async for key in blobs.keys()]) == sorted(names)
+
+
 async def test_what_is_not_there_is_not_copied(blobs: Blobs) -> None:
     with pytest.raises(BlobMissingError, match="tenant/none"):
         await blobs.copy("tenant/none", KEY)

@@ -205,7 +205,7 @@ async def test_granted_uploads_that_have_ended_go_with_their_bytes(tmp_path: Pat
             tenant_id="t",
             name="a.csv",
             size_bytes=1,
-            blob_key=f"uploads.new/t/{number}",
+            blob_key=f"t/uploads/{number}",
             put_until=now,
             expires_at=now + timedelta(seconds=seconds),
         )
@@ -218,8 +218,8 @@ async def test_granted_uploads_that_have_ended_go_with_their_bytes(tmp_path: Pat
     for grant in grants:
         await store.insert_upload(grant)
     for number in (0, 2):  # the bytes of the second never came
-        await blobs.put(f"uploads.new/t/{number}", one(), 1)
+        await blobs.put(f"t/uploads/{number}", one(), 1)
     await sweep_uploads(store, blobs)
     assert [bool(await store.get_upload("t", grant.upload_id)) for grant in grants] == [False, False, True]
-    assert [path.name for path in (tmp_path / "blobs/uploads.new/t").iterdir()] == ["2"]
+    assert [path.name for path in (tmp_path / "blobs/t/uploads").iterdir()] == ["2"]
     await store.close()
