@@ -17,7 +17,17 @@ import pytest
 
 from client.errors import StackError
 from client.stack import engine as engine_module
-from client.stack.engine import candidate_urls, find_engine, judge_version, own_url, ping, start_podman
+from client.stack import image as image_module
+from client.stack.config import load_config
+from client.stack.engine import (
+    FoundEngine,
+    candidate_urls,
+    find_engine,
+    judge_version,
+    own_url,
+    ping,
+    start_podman,
+)
 
 DOCKER = {"ApiVersion": "1.52", "Version": "29.4.3", "Components": [{"Name": "Engine", "Version": "29.4.3"}]}
 PODMAN = {
@@ -148,3 +158,24 @@ def test_a_long_home_still_gets_a_socket_that_the_kernel_takes(tmp_path: Path) -
 def test_without_podman_the_error_says_what_to_do(short: Path) -> None:
     with pytest.raises(StackError, match="make setup"):
         start_podman(short, {"PATH": str(short)})
+
+
+def test_the_engine_proxy_is_known_by_what_it_adds() -> None:
+    parts = [*PODMAN["Components"], {"Name": "Sandglass Engine Proxy", "Version": "1"}]
+    found = judge_version("unix:///x", {**PODMAN, "Components": parts})
+    assert found is not None
+    assert (found.kind, found.proxied) == ("podman", True)
+    direct = judge_version("unix:///x", PODMAN)
+    assert direct is not None
+    assert not direct.proxied
+
+
+def test_nothing_is_built_through_the_engine_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = load_config({"SANDGLASS_HOME": str(tmp_path / "home")})
+    engine = FoundEngine("unix:///x", "podman", "4.3.1", proxied=True)
+    monkeypatch.setattr(image_module, "_build", lambda *_: pytest.fail("it was built"))
+    monkeypatch.setattr(image_module, "image_digest", lambda *_: "sha256:0")
+    image_module.build_image(engine, config)
+    monkeypatch.setattr(image_module, "image_digest", lambda *_: None)
+    with pytest.raises(StackError, match="nothing is built through the proxy"):
+        image_module.build_image(engine, config)

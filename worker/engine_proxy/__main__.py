@@ -16,7 +16,7 @@ from worker.engine_proxy.engine import PIPE_BYTES, EngineDownError, EngineSocket
 from worker.engine_proxy.judge import Rules
 from worker.engine_proxy.listen import listening_socket
 from worker.engine_proxy.log import say
-from worker.engine_proxy.serve import Server
+from worker.engine_proxy.serve import CONNECTIONS, Server
 from worker.engine_proxy.settings import BadSettingsError, Settings, settings_from
 
 _CHECK_SECONDS = 20.0
@@ -48,7 +48,8 @@ async def check(settings: Settings) -> None:
 async def serve(settings: Settings) -> None:
     """Listen until a signal comes. Raises: BadSettingsError."""
     rules = Rules(settings.stack, settings.image, settings.seccomp_path)
-    server = Server(rules, Carrier(EngineSocket(settings.engine), rules, settings.max_sandboxes))
+    carrier = Carrier(EngineSocket(settings.engine), rules, settings.max_sandboxes)
+    server = Server(rules, carrier, CONNECTIONS + settings.max_sandboxes)
     sock = listening_socket(settings.listen, settings.group)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

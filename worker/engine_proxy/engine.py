@@ -12,7 +12,8 @@ from typing import Any
 
 import h11
 
-PIPE_BYTES = 1 << 20
+PIPE_BYTES = 128 << 10
+"""Of what has come and was not read: little, for clients may open many connections and say much."""
 _ANSWER_BYTES = 8 << 20
 _READ_BYTES = 64 << 10
 _CONNECT_SECONDS = 5.0

@@ -14,12 +14,15 @@ class End:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
-        writer.transport.set_write_buffer_limits(high=2 * _READ_BYTES)
+        writer.transport.set_write_buffer_limits(high=_READ_BYTES)
 
     def hung_up(self) -> bool:
         """Whether the peer is gone, and has not only said that it sends no more."""
+        descriptor = self.writer.get_extra_info("socket").fileno()
+        if descriptor < 0:
+            return True
         poller = select.poll()
-        poller.register(self.writer.get_extra_info("socket").fileno(), 0)
+        poller.register(descriptor, 0)
         return bool(poller.poll(0))
 
 

@@ -15,7 +15,8 @@ from worker.engine_proxy.log import say, shown
 from worker.engine_proxy.pump import End, pump
 from worker.engine_proxy.reading import BadRequestError, read_request
 
-CONNECTIONS = 512
+CONNECTIONS = 192
+"""At once, beside the pipes of sandboxes."""
 _ANSWER_SECONDS = 30.0
 _LEFT_SECONDS = 2.0
 _LEFT_BYTES = 4 << 20
