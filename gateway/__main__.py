@@ -46,6 +46,7 @@ def main() -> int:
         http=JsonErrorProtocol,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here asks who the client is, or by which scheme it came
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     return 0
