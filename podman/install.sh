@@ -14,6 +14,8 @@ settings=$config/sandglass
 quadlets=$config/containers/systemd
 units=$config/systemd/user
 faults=0
+# shellcheck source=podman/secrets.sh
+. "$here/secrets.sh"
 
 say() { printf 'sandglass: %s\n' "$*"; }
 die() { printf 'sandglass: %s\n' "$*" >&2; exit 1; }
@@ -62,32 +64,22 @@ install_units() {
     cp "$root"/compose/mongo/* "$settings/mongo/"
     chmod -R a+rX "$settings/mongo"
     [ -e "$settings/sandglass.env" ] || cp "$here/settings/sandglass.env" "$settings/"
-    make_secrets
+    make_secrets redis mongo replicaSet=rs0
     systemctl --user daemon-reload
     systemctl --user enable podman.socket sandglass.target
     say "units are in $quadlets, settings in $settings"
     say "start it: systemctl --user start sandglass.target"
 }
 
-random_hex() { od -An -v -tx1 -N "$1" /dev/urandom | tr -d ' \n'; }
-read_secret() { podman secret inspect --showsecret --format '{{.SecretData}}' "sandglass_$1"; }
+# Podman's secrets belong to all of this user's containers, so each of their names begins with ours.
+podman_name() { printf 'sandglass_%s' "${1#sandglass_}"; }
+read_secret() { podman secret inspect --showsecret --format '{{.SecretData}}' "$(podman_name "$1")"; }
 
 # One that is there is kept.
 secret() {
-    podman secret exists "$1" || { printf '%s' "$2" | podman secret create "$1" - >/dev/null; say "secret: made $1"; }
-}
-
-make_secrets() {
-    secret sandglass_redis_password "$(random_hex 24)"
-    secret sandglass_redis_url "redis://:$(read_secret redis_password)@redis:6379/0"
-    secret sandglass_mongo_root_password "$(random_hex 24)"
-    secret sandglass_mongo_password "$(random_hex 24)"
-    secret sandglass_mongo_keyfile "$(random_hex 96)"
-    secret sandglass_store \
-        "mongodb://sandglass:$(read_secret mongo_password)@mongo:27017/sandglass?authSource=admin&replicaSet=rs0"
-    secret sandglass_first_key "sg_$(random_hex 32)"
-    # Yours to fill; white space is not set. Podman takes no empty secret.
-    secret sandglass_openai_api_key " "
+    local name
+    name=$(podman_name "$1")
+    podman secret exists "$name" || { printf '%s' "$2" | podman secret create "$name" - >/dev/null; say "secret: made $name"; }
 }
 
 remove() {
@@ -107,7 +99,7 @@ remove() {
 case ${1-check} in
     check) check; [ "$faults" = 0 ] || exit 1 ;;
     install) check; install_units; [ "$faults" = 0 ] || die "$faults fault(s), see above: mend them before you start it" ;;
-    secrets) make_secrets ;;
+    secrets) make_secrets redis mongo replicaSet=rs0 ;;
     remove) remove ;;
     *) sed -n '4,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac

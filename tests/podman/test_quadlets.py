@@ -1,11 +1,9 @@
 """Are the quadlets' containers walled in as docs/stack.md says? Podman's own generator is asked."""
 
-import re
 from pathlib import Path
 
 import pytest
 
-from tests.engine_services import ROOT
 from tests.podman.quadlet.build import build
 from tests.podman.units import FOLDER, SECTIONS, SERVICES, Unit, command_of, generate, given, read_unit
 
@@ -80,7 +78,9 @@ def test_walls(units: Units, name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_comes_back_whatever_ends_it(units: Units, name: str) -> None:
     assert units[name]["Service.Restart"] == ["always"]
-    assert given(command_of(units[name]), "--health-on-failure") == ["kill"]
+    # A slow answer of a store is no reason to end it.
+    ours = name in ("gateway", "worker@", "engine-proxy")
+    assert given(command_of(units[name]), "--health-on-failure") == (["kill"] if ours else [])
     assert given(command_of(units[name]), "--health-cmd")
     assert units[name]["Install.WantedBy"] == units[name]["Unit.PartOf"] == ["sandglass.target"]
 
@@ -128,10 +128,3 @@ def test_secrets_are_given_to_whom_they_are_for(units: Units) -> None:
         "redis": ["redis_password"],
         "mongo": ["mongo_keyfile", "mongo_password", "mongo_root_password"],
     }
-
-
-def test_install_makes_what_the_units_need(units: Units) -> None:
-    script = (ROOT / "podman/install.sh").read_text()
-    made = set(re.findall(r"^ +secret (sandglass_\w+)", script, re.MULTILINE))
-    used = {secret.split(",")[0] for unit in units.values() for secret in given(command_of(unit), "--secret")}
-    assert made == used
