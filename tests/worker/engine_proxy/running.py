@@ -38,12 +38,13 @@ def proxied(
     connections: int = CONNECTIONS,
     answer_seconds: float = 55,
     image: str = IMAGE,
+    folder: Path | None = None,
 ) -> Iterator[RunningProxy]:
     """A proxy before the engine at `engine_url`, ended with the block."""
     engine = EngineSocket(Path(engine_url.removeprefix("unix://")), answer_seconds)
     rules = Rules(stack, image, str(PROFILE_PATH), load)
-    with tempfile.TemporaryDirectory(prefix="sg-gate-") as folder:
-        path = Path(folder) / "engine.sock"
+    with tempfile.TemporaryDirectory(prefix="sg-gate-") as own:
+        path = (folder or Path(own)) / "engine.sock"
         sock = listening_socket(path, None)
         ready, loop = threading.Event(), asyncio.new_event_loop()
         stop = asyncio.Event()
