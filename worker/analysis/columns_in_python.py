@@ -6,24 +6,14 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from worker.analysis.columns_in_sql import names_in_sql
-from worker.analysis.python_words import (
-    METHODS,
-    aggregated,
-    arguments_of,
-    is_mask,
-    may_name,
-    names_of_only,
-    text_of,
-    texts_of,
-)
+from worker.analysis.python_words import METHODS, aggregated, arguments_of, text_of, texts_of
+from worker.analysis.row_names import AnyColumnError, RowNames
 
 _OPEN = frozenset(
     """globals locals vars eval exec compile dir getattr setattr delattr __import__ get_ipython breakpoint
     __builtins__ input""".split()
 )
 """Through these any name can be reached."""
-_SAME_COLUMNS = frozenset("copy head tail sample reset_index".split())
-"""Methods that give rows of the same table; without arguments that could name columns."""
 _OPEN_METHODS = frozenset("eval query sql".split())
 _MODULES = frozenset("duckdb pandasql builtins inspect gc importlib sys".split())
 """Through these a table is reached without its name in the code."""
@@ -37,9 +27,7 @@ class PythonNames:
         self._found: dict[str, set[str]] = {name: set() for name in tables}
         self._touched: set[str] = set()
         self._whole: set[str] = set()
-        self._aliases: dict[str, str] = {"df": next(iter(tables))} if tables else {}
-        self._masks: set[str] = set()
-        self._series: set[str] = set()
+        self._rows = RowNames(tables)
 
     def read(self, code: str) -> dict[str, set[str]] | None:
         """The columns by table; None: any may be needed."""
@@ -49,22 +37,20 @@ class PythonNames:
             return None
         try:
             return self._names(tree)
-        except (_AnyError, RecursionError):
+        except (AnyColumnError, RecursionError):
             return None
 
     def _names(self, tree: ast.Module) -> dict[str, set[str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and node.id in _OPEN:
-                raise _AnyError
+                raise AnyColumnError
             if isinstance(node, ast.ImportFrom | ast.Import) and any(a.name == "*" for a in node.names):
-                raise _AnyError
+                raise AnyColumnError
             if isinstance(node, ast.Attribute) and (node.attr.startswith("__") or node.attr in _OPEN_METHODS):
-                raise _AnyError
+                raise AnyColumnError
             if isinstance(node, ast.Import | ast.ImportFrom) and _imported(node) & _MODULES:
-                raise _AnyError
-        self._masks = names_of_only(tree, lambda node: is_mask(node, set()))
-        self._learn_aliases(tree)
-        self._series = names_of_only(tree, self._is_series)
+                raise AnyColumnError
+        self._rows.learn(tree)
         for child in ast.iter_child_nodes(tree):
             self._visit(child)
         for name in self._whole:
@@ -74,57 +60,18 @@ class PythonNames:
                 self._found[name] = set(self._tables[name][:1])
         return self._found
 
-    def _learn_aliases(self, tree: ast.AST) -> None:
-        """Names that stand for a table, or for some rows of it."""
-        while True:
-            before = len(self._aliases)
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Assign) and len(node.targets) == 1:
-                    target = node.targets[0]
-                    table = self._table_of(node.value)
-                    if table is None or not isinstance(target, ast.Name):
-                        continue
-                    if self._aliases.setdefault(target.id, table) != table:
-                        raise _AnyError  # one name for two tables
-            if len(self._aliases) == before:
-                return
-
-    def _table_of(self, node: ast.AST) -> str | None:
-        """The table of which this expression gives rows, with all columns."""
-        if isinstance(node, ast.Name):
-            return self._aliases.get(node.id)
-        if isinstance(node, ast.Subscript):
-            if isinstance(node.value, ast.Name) and node.value.id == "tables":
-                name = text_of(node.slice)
-                return name if name in self._tables else None
-            table = self._table_of(node.value)
-            if table is not None and self._is_mask(node.slice):
-                return table
-            if isinstance(node.value, ast.Attribute) and node.value.attr == "loc":
-                table = self._table_of(node.value.value)
-                return table if table is not None and self._is_mask(node.slice) else None
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            table = self._table_of(node.func.value)
-            if table is None:
-                return None
-            if node.func.attr in _SAME_COLUMNS and not _is_column(node.func.attr, self._tables[table]):
-                return table if not any(may_name(argument) for argument in arguments_of(node)) else None
-            if node.func.attr in ("sort_values", "dropna", "drop_duplicates", "nlargest", "nsmallest"):
-                return table if self._method_columns(table, node) is not None else None
-        return None
-
     def _visit(self, node: ast.AST) -> None:
         """Take in one piece of code; a table in it that is used in no known way is needed whole."""
-        table = self._table_of(node)
+        table = self._rows.table_of(node)
         if table is not None:
             self._touched.add(table)
             self._whole.add(table)
         if self._visit_known(node):
             return
         if isinstance(node, ast.Name) and node.id == "tables":
-            raise _AnyError
+            raise AnyColumnError
         if isinstance(node, ast.Name) and node.id == "sql":
-            raise _AnyError
+            raise AnyColumnError
         for child in ast.iter_child_nodes(node):
             self._visit(child)
 
@@ -137,12 +84,12 @@ class PythonNames:
             return True
         if isinstance(node, ast.Call):
             return self._visit_call(node)
-        return isinstance(node, ast.Name) and node.id in self._aliases
+        return isinstance(node, ast.Name) and node.id in self._rows.names
 
     def _visit_assignment(self, node: ast.Assign) -> bool:
         """`rows = df[df["a"] > 1]` shows nothing yet; `result` is shown."""
         target = node.targets[0]
-        table = self._table_of(node.value)
+        table = self._rows.table_of(node.value)
         if (
             len(node.targets) != 1
             or not isinstance(target, ast.Name)
@@ -164,10 +111,10 @@ class PythonNames:
             self._inside(node.value.value if isinstance(node.value, ast.Attribute) else node.value)
             self._visit(node.slice)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            table = self._table_of(node.func.value)
+            table = self._rows.table_of(node.func.value)
             self._inside(node.func.value)
             if table is not None:
-                self._found[table] |= self._method_columns(table, node) or set()
+                self._found[table] |= self._rows.method_columns(table, node) or set()
             for argument in arguments_of(node):
                 self._visit(argument)
         else:
@@ -175,7 +122,7 @@ class PythonNames:
 
     def _visit_subscript(self, node: ast.Subscript) -> bool:
         if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
-            table = self._table_of(node.value.value)
+            table = self._rows.table_of(node.value.value)
             if table is None or not (isinstance(node.slice, ast.Constant) and node.slice.value == 0):
                 return False
             self._touched.add(table)
@@ -183,7 +130,7 @@ class PythonNames:
             return True
         by_loc = isinstance(node.value, ast.Attribute) and node.value.attr == "loc"
         holder = node.value.value if isinstance(node.value, ast.Attribute) and by_loc else node.value
-        table = self._table_of(holder)
+        table = self._rows.table_of(holder)
         if table is None:
             return False
         wanted: ast.AST = node.slice
@@ -205,8 +152,8 @@ class PythonNames:
 
     def _visit_attribute(self, node: ast.Attribute) -> bool:
         """`df.price`, of a column that is no method of pandas' by any chance, and `df.shape[0]`."""
-        table = self._table_of(node.value)
-        if table is None or not _is_column(node.attr, self._tables[table]) or node.attr in METHODS:
+        table = self._rows.table_of(node.value)
+        if table is None or node.attr not in self._tables[table] or node.attr in METHODS:
             return False
         self._use(table, [node.attr])
         self._inside(node.value)
@@ -215,12 +162,12 @@ class PythonNames:
     def _visit_call(self, node: ast.Call) -> bool:
         function = node.func
         if isinstance(function, ast.Name) and function.id == "len" and len(node.args) == 1:
-            table = self._table_of(node.args[0])
+            table = self._rows.table_of(node.args[0])
             if table is not None:
                 self._touched.add(table)
                 self._inside(node.args[0])
                 return True
-        if isinstance(function, ast.Name) and function.id == "sql" and function.id not in self._aliases:
+        if isinstance(function, ast.Name) and function.id == "sql" and function.id not in self._rows.names:
             return self._visit_sql(node)
         if isinstance(function, ast.Attribute):
             return self._visit_method(node, function)
@@ -230,23 +177,23 @@ class PythonNames:
         query = text_of(node.args[0]) if len(node.args) == 1 and not node.keywords else None
         found = names_in_sql(query, self._tables) if query is not None else None
         if found is None:
-            raise _AnyError
+            raise AnyColumnError
         for table, columns in found.items():
             self._found[table] |= columns
         return True
 
     def _visit_method(self, node: ast.Call, function: ast.Attribute) -> bool:
         """`df.groupby("a")["b"].sum()`, `df.groupby("a").agg({"b": "sum"})`, `df.pivot_table(...)`."""
-        table = self._table_of(function.value)
+        table = self._rows.table_of(function.value)
         if table is not None and function.attr == "pivot_table":
             return self._visit_pivot(node, table, function)
         group = function.value
         of_column = isinstance(group, ast.Subscript)
         grouped = group.value if isinstance(group, ast.Subscript) else group
-        table = self._grouped_table(grouped)
+        table = self._rows.grouped_table(grouped)
         if table is None or not isinstance(grouped, ast.Call):
             return False
-        columns = self._method_columns(table, grouped)
+        columns = self._rows.method_columns(table, grouped)
         if columns is None:
             return False
         if of_column and isinstance(group, ast.Subscript):
@@ -281,67 +228,9 @@ class PythonNames:
                 self._visit(value)
         return True
 
-    def _grouped_table(self, node: ast.AST) -> str | None:
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "groupby"
-        ):
-            return self._table_of(node.func.value)
-        return None
-
-    def _method_columns(self, table: str, node: ast.Call) -> set[str] | None:
-        """The columns that a call names by its first argument or `by`/`subset`/`columns`; None: unsure."""
-        named: set[str] = set()
-        attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        given = list(node.args)
-        if attribute in ("nlargest", "nsmallest"):
-            given = given[1:]
-        said = given[:1] + [k.value for k in node.keywords if k.arg in ("by", "subset", "columns")]
-        if attribute in _SAME_COLUMNS:
-            return set()
-        if attribute in ("dropna", "drop_duplicates") and not said:
-            return None
-        if not said or len(given) > 1 or any(k.arg is None for k in node.keywords):
-            return None
-        for value in said:
-            items = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
-            for item in items:
-                text = text_of(item)
-                if text is not None:
-                    named.add(text)
-                elif attribute != "groupby" or not self._is_series(item):
-                    return None
-        return named if all(name in self._tables[table] for name in named) else None
-
-    def _is_series(self, node: ast.AST) -> bool:
-        """Whether it is made of a named column: `df["date"].dt.year`, or a name for that."""
-        if isinstance(node, ast.Name):
-            return node.id in self._series
-        while True:
-            if isinstance(node, ast.Subscript):
-                return self._table_of(node.value) is not None and text_of(node.slice) is not None
-            if isinstance(node, ast.Call):
-                node = node.func
-            elif isinstance(node, ast.Attribute):
-                node = node.value
-            else:
-                return False
-
     def _use(self, table: str, columns: Sequence[str]) -> None:
         self._touched.add(table)
         self._found[table] |= {name for name in columns if name in self._tables[table]}
-
-    def _is_mask(self, node: ast.AST) -> bool:
-        return is_mask(node, self._masks)
-
-
-class _AnyError(Exception):
-    """Any column of any table may be needed."""
-
-
-def _is_column(name: str, columns: Sequence[str]) -> bool:
-    return name in columns
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> set[str]:

@@ -16,15 +16,14 @@ from store.records import Language, WebRequest
 from worker.analysis.contract import Produced, RunResult
 from worker.engines.base import Engine, EngineError, PipeClosedError
 from worker.metrics.sandboxes import sandbox_gone
+from worker.sandbox.attempt import result_of, signals_of
 from worker.sandbox.authorities import authorities_of
 from worker.sandbox.collect import Collected, TooMuchError
 from worker.sandbox.dial import INTERNET, Network
-from worker.sandbox.end_frame import End
 from worker.sandbox.feeder import FEED_TYPES, Feeder, Progress, Source
 from worker.sandbox.frames import BLOB_LIMIT_BYTES, FrameError
 from worker.sandbox.link import Link, SandboxLostError
-from worker.sandbox.outcome import Signals, Verdict, judge
-from worker.sandbox.text import captured
+from worker.sandbox.outcome import Verdict, judge
 from worker.sandbox.tunnel import NET_TYPES, Tunnel
 
 log = structlog.get_logger()
@@ -208,7 +207,7 @@ class ContainerSandbox:
             header["net"] = await self._net_header()
             self._tunnel.begin(number)
         seen, verdict = await self._attempt(header, number, wall_seconds, self.policy.output.artifact_bytes)
-        return _run_result(seen, verdict, time.monotonic() - started)
+        return result_of(seen, verdict, time.monotonic() - started)
 
     async def _net_header(self) -> dict[str, Any]:
         """What the runner is to know of web requests; the CA file is put when it is first asked for."""
@@ -280,7 +279,7 @@ class ContainerSandbox:
             flags["container_oom"] = await self._was_oom_killed()
             log.warning("no end of attempt", diagnostics=self._link.diagnostics()[-2000:], **flags)
         refused = self._tunnel.refused() if self._tunnel is not None and "net" in header else ()
-        signals = _signals(seen, loading=header["type"] == "load", refused=refused, **flags)
+        signals = signals_of(seen, loading=header["type"] == "load", refused=refused, **flags)
         return seen, judge(signals, self.policy)
 
     async def _was_oom_killed(self) -> bool:
@@ -289,41 +288,3 @@ class ContainerSandbox:
         except EngineError:
             return False
         return state is not None and state.oom_killed
-
-
-def _signals(seen: Collected, **flags: Any) -> Signals:
-    error = seen.error or {}
-    return Signals(
-        end=seen.end,
-        error_name=error.get("name"),
-        error_message=error.get("message", ""),
-        **flags,
-    )
-
-
-def _run_result(seen: Collected, verdict: Verdict, seconds: float) -> RunResult:
-    end = seen.end or End(status="killed")
-    true_bytes = {"stdout": end.stdout_bytes, "stderr": end.stderr_bytes}
-    streams = {
-        name: captured(bytes(seen.head[name]), bytes(seen.tail[name]), true_bytes[name])
-        for name in ("stdout", "stderr")
-    }
-    facts = {
-        "cpu_seconds": end.cpu_seconds,
-        "dropped": [row.model_dump() for row in end.dropped] + seen.unkept,
-        "dropped_count": end.dropped_count + len(seen.unkept),
-    }
-    message = verdict.message
-    if verdict.outcome == "ok" and seen.result_refused:
-        message = f"The result was left out: {seen.result_refused}."
-    return RunResult(
-        outcome=verdict.outcome,
-        message=message,
-        result=seen.result if verdict.outcome == "ok" else None,
-        stdout=streams["stdout"],
-        stderr=streams["stderr"],
-        traceback=(seen.error or {}).get("traceback", ""),
-        produced=tuple(seen.produced),
-        seconds=round(seconds, 4),
-        facts=facts,
-    )
