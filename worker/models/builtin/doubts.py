@@ -65,6 +65,11 @@ def _doubt_total(agg: Agg, frame: Frame, table: Table, words: list[str]) -> None
     column = table.column(agg.column or "")
     if column.of_one_unit and not set(column.words) & {"unit", "per"} <= set(words):
         raise NotSureError(f'{column.name} is of one unit: ask for "sum of {column.name}" if that is meant')
+    if column.parts_of_people:
+        raise NotSureError(
+            f"{column.name} holds parts of people, so perhaps percentages: "
+            f'ask for "average {column.name}", or "sum of {column.name}" if that is meant'
+        )
     if (column.level_like and _over_time(frame, table)) or any(
         word in lexicon.UNSUMMED_WORDS for word in column.stems
     ):

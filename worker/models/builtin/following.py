@@ -167,6 +167,7 @@ def _check_sum(base: Sure, aggs: tuple[object, ...], table: Table) -> None:
         column = table.column(getattr(agg, "column", ""))
         if (
             column.rate_like
+            or column.parts_of_people
             or column.level_like
             or column.of_one_unit
             or lexicon.UNSUMMED_WORDS & set(column.stems)

@@ -225,6 +225,10 @@ STOCK_WORDS = frozenset({
     "household", "account", "store", "bed", "seat", "room", "vehicle", "pupil", "point",
 })  # fmt: skip
 """Things that are there for long: the same ones may be counted in each row."""
+PEOPLE_WORDS = frozenset({
+    "woman", "women", "man", "men", "female", "male", "girl", "boy", "person", "people", "child", "children",
+    "adult", "voter", "student", "pupil", "inhabitant", "resident", "worker", "smoker", "migrant",
+})  # fmt: skip
 PAY_WORDS = frozenset({"salary", "wage", "compensation", "pay"})
 """What people earn: no sum of it by the dates of a table is a trend."""
 MASS_WORDS = frozenset({

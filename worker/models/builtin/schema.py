@@ -95,6 +95,12 @@ class Column:
         return any(word in lexicon.RATE_WORDS for word in self.stems) and not self.summed
 
     @property
+    def parts_of_people(self) -> bool:
+        """Whether it is called as people are, and its numbers are not of whole people: shares, perhaps."""
+        named = self.kind == "number" and bool(lexicon.PEOPLE_WORDS & {*self.words, *self.stems})
+        return named and not self.whole and 0 <= self.low <= self.high <= 100
+
+    @property
     def of_one_unit(self) -> bool:
         """Whether it is the price or cost of one unit, so that a sum over rows is not the total cost."""
         return self.words[:1] == ("unit",) or "per" in self.words

@@ -33,6 +33,8 @@ TABLES = {
     "matches": pd.DataFrame(
         {"year": [2022, 2022, 2023, 2023], "played": DAYS[[0, 0, 2, 3]], "goals": [1, 2, 4, 8]}
     ),
+    "jobs": pd.DataFrame({"job": ["a", "b", "c"], "women": [11.16, 97.51, 4.02], "kind": ["x", "y", "x"]}),
+    "teams": pd.DataFrame({"team": ["a", "b"], "women": [4.0, 5.0]}),
     "web": pd.DataFrame({"visits": [5, 5, 7], "unique_visitors": [3, 4, 4], "page": ["a", "b", "a"]}),
 }  # fmt: skip
 
@@ -53,6 +55,8 @@ DECLINES = [
     ("bills", "how many rows where paid is not true", "no paid"),
     ("bills", "how many are not paid", "no paid"),
     ("matches", "trend of goals by year", "year of played"), ("matches", "yearly goals", "year of played"),
+    ("jobs", "total women", "average women"), ("jobs", "total women by kind", "percentages"),
+    ("jobs", "share of women by kind", "percentages"),
     ("web", "list visits", "sum of visits"), ("web", "show me the visits", "sum of visits"),
     ("web", "what are the visits", "sum of visits"), ("web", "unique visits", "unique values"),
     ("web", "how many unique visits", "unique values"),
@@ -72,6 +76,8 @@ ANSWERS: list[tuple[str, str, Any]] = [
     ("places", "how many rows where place is North", 2), ("places", "sum of count", 25),
     ("bands", "total score where label is more than 10", 1), ("bands", "total score where label is top 5", 2),
     ("bills", "how many rows where paid is false", 2), ("bills", "how many are paid", 1),
+    ("jobs", "sum of women", 112.69), ("jobs", "average women by kind", {"x": 7.59, "y": 97.51}),
+    ("teams", "total women", 9),
     ("web", "visits", 17), ("web", "visits by page", {"a": 12, "b": 5}), ("web", "sum of visits", 17),
 ]  # fmt: skip
 
