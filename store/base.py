@@ -263,4 +263,7 @@ class DirectBlobs(Protocol):
         """Permit one `PUT` of exactly so many bytes, and of this SHA-256 if it is given.
 
         It may be used again until it ends, so what is under `key` may change: copy it, then check the copy.
+
+        Raises:
+            BlobTooLargeError: The service takes no more than 5 GiB in one `PUT`.
         """

@@ -19,8 +19,8 @@ from store.s3_client import S3Client
 
 PART_BYTES = 8 << 20
 _MAX_PARTS = 10_000
-_MAX_COPY_BYTES = 5 << 30
-"""Of one CopyObject; more is read and put."""
+_MAX_PUT_BYTES = 5 << 30
+"""Of one PUT, or one CopyObject: the same at all services."""
 _READ_AGAIN = 3
 """How often a download that broke off is taken up again where it was."""
 _MIME = "application/octet-stream"
@@ -104,7 +104,7 @@ class S3Blobs:
         name, copied = self._name(key), self._name(to)
         if (found := await self._found(name)) is None:
             raise BlobMissingError(f"no blob under {key}")
-        if found["Size"] > _MAX_COPY_BYTES:
+        if found["Size"] > _MAX_PUT_BYTES:
             await self.put(to, self.get(key), int(found["Size"]))
             return
         source = {"Bucket": self._client.address.bucket, "Key": name}
@@ -131,6 +131,8 @@ class S3Blobs:
             more = {"ContinuationToken": str(listed["NextContinuationToken"])}
 
     async def grant_put(self, key: str, size_bytes: int, sha256: str | None, seconds: int) -> Grant:
+        if size_bytes > _MAX_PUT_BYTES:
+            raise BlobTooLargeError(f"more than {_MAX_PUT_BYTES} bytes for one PUT")
         signed: dict[str, Any] = {"ContentLength": size_bytes, "ContentType": _MIME}
         headers = {"Content-Type": _MIME, "Content-Length": str(size_bytes)}
         if sha256 is not None:

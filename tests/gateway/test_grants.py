@@ -210,6 +210,18 @@ async def test_of_two_puts_at_once_on_the_gateway_one_is_kept(gateway: Gateway) 
     assert original.content == (CSV if statuses[0] == 204 else OTHER)
 
 
+async def test_what_s3_does_not_take_in_one_put_goes_through_the_gateway(
+    granting: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.s3_blobs._MAX_PUT_BYTES", 10)
+    granted = await grant(granting)
+    assert granted["url"] == f"/uploads/{granted['upload_id']}"
+    assert await put(granting, granted) == 204
+    made = (await use(granting, granted["upload_id"])).json()
+    original = await granting.client.get(f"/sessions/{made['session_id']}/files/sales.csv")
+    assert original.content == CSV
+
+
 async def test_its_time_ends(granting: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     granted = await grant(granting)
     await put(granting, granted)

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from store import s3_client
-from store.base import StoreUnavailableError
+from store.base import BlobTooLargeError, StoreUnavailableError
 from store.blob_settings import BlobSettings
 from store.s3_blobs import PART_BYTES, S3Blobs
 from store.waiting import Patience, wait_for_blobs
@@ -309,6 +309,12 @@ async def test_a_grant_takes_what_was_said_and_nothing_else(blobs: S3Blobs) -> N
         assert not await blobs.delete("t/new")
         assert (await client.put(grant.url, content=CSV, headers=grant.headers)).status_code == 200
         assert b"".join([chunk async for chunk in blobs.get("t/new")]) == CSV
+
+
+async def test_more_than_one_put_takes_is_not_granted(blobs: S3Blobs) -> None:
+    await blobs.grant_put("t/new", 5 << 30, None, 60)
+    with pytest.raises(BlobTooLargeError):
+        await blobs.grant_put("t/new", (5 << 30) + 1, None, 60)
 
 
 async def test_a_grant_ends(blobs: S3Blobs) -> None:
