@@ -6,7 +6,6 @@ copies them first and checks the copy: what was checked is what is kept.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -56,10 +55,8 @@ async def grant(services: Services, caller: Caller, body: UploadBody) -> UploadG
     url = f"/uploads/{upload_id}"
     headers = {"Content-Type": "application/octet-stream", "Content-Length": str(body.size_bytes)}
     if isinstance(services.blobs, DirectBlobs):
-        with suppress(BlobTooLargeError):  # for one PUT there: it goes through the gateway, in parts
-            url, headers = await services.blobs.grant_put(
-                record.blob_key, body.size_bytes, body.sha256, seconds
-            )
+        direct = await services.blobs.grant_put(record.blob_key, body.size_bytes, body.sha256, seconds)
+        url, headers = direct or (url, headers)
     await services.store.insert_upload(record)
     return UploadGranted(
         upload_id=upload_id,

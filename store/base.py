@@ -259,11 +259,8 @@ class Grant(NamedTuple):
 class DirectBlobs(Protocol):
     """Blobs to which a client may put bytes itself, past the gateway."""
 
-    async def grant_put(self, key: str, size_bytes: int, sha256: str | None, seconds: int) -> Grant:
-        """Permit one `PUT` of exactly so many bytes, and of this SHA-256 if it is given.
+    async def grant_put(self, key: str, size_bytes: int, sha256: str | None, seconds: int) -> Grant | None:
+        """Permit one `PUT` of exactly so many bytes, and of this SHA-256 if it is given. None: not there.
 
         It may be used again until it ends, so what is under `key` may change: copy it, then check the copy.
-
-        Raises:
-            BlobTooLargeError: The service takes no more than 5 GiB in one `PUT`.
         """

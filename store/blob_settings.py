@@ -23,7 +23,7 @@ class BlobSettings(SettingsWithSecrets):
     s3_access_key: str = ""
     s3_secret_key: SecretStr = SecretStr("")
     s3_public_endpoint: str = ""
-    """Where clients reach the service, for upload grants; empty: at the endpoint of `blobs`."""
+    """Where clients reach the service, so that they may put files there; empty: only at Amazon's own."""
 
     @model_validator(mode="after")
     def _s3_is_whole(self) -> Self:

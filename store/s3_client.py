@@ -74,6 +74,11 @@ class S3Client:
         self._threads: ThreadPoolExecutor | None = None
         self._pid = 0
 
+    @property
+    def reached_by_clients(self) -> bool:
+        """Whether it is known where: an endpoint of ours may be a name that only our containers know."""
+        return bool(self._public or not self.address.endpoint)
+
     async def open(self) -> None:
         """Make the client and list one key: the bucket is there and the keys are right.
 

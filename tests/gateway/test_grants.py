@@ -28,7 +28,7 @@ async def granting(request: pytest.FixtureRequest, tmp_path: Path, redis_url: st
     fields: dict[str, Any] = {}
     if request.param == "s3":
         minio: MinioServer = request.getfixturevalue("minio")
-        fields = {"blobs": minio.blobs_url(minio.bucket())}
+        fields = {"blobs": minio.blobs_url(minio.bucket()), "s3_public_endpoint": minio.endpoint}
         fields |= {"s3_access_key": ACCESS_KEY, "s3_secret_key": SECRET_KEY}
     async with redis.asyncio.from_url(redis_url) as client:
         await client.flushdb()
@@ -208,6 +208,17 @@ async def test_of_two_puts_at_once_on_the_gateway_one_is_kept(gateway: Gateway) 
     made = (await use(gateway, granted["upload_id"])).json()
     original = await gateway.client.get(f"/sessions/{made['session_id']}/files/sales.csv")
     assert original.content == (CSV if statuses[0] == 204 else OTHER)
+
+
+async def test_a_shorter_body_without_its_length_is_refused(gateway: Gateway) -> None:
+    granted = await grant(gateway)
+
+    async def short() -> AsyncIterator[bytes]:
+        yield CSV[:-1]
+
+    reply = await gateway.client.put(granted["url"], content=short())
+    assert (reply.status_code, reply.json()["error"]["code"]) == (422, "size_mismatch")
+    assert gateway.blobs() == []
 
 
 async def test_what_s3_does_not_take_in_one_put_goes_through_the_gateway(

@@ -38,7 +38,9 @@ def s3_stack(
 ) -> Iterator[Stack]:
     _need()
     home = tmp_path_factory.mktemp("s3")
-    environ = _environ(home, provider, SANDGLASS_BLOBS=service.blobs_url(bucket), **service.environ)
+    settings = {"SANDGLASS_BLOBS": service.blobs_url(bucket), **service.environ}
+    settings["SANDGLASS_S3_PUBLIC_ENDPOINT"] = service.endpoint
+    environ = _environ(home, provider, **settings)
     stack = Stack(home, environ, provider)
     yield stack
     stack.close()

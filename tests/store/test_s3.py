@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from store import s3_client
-from store.base import BlobTooLargeError, StoreUnavailableError
+from store.base import Grant, StoreUnavailableError
 from store.blob_settings import BlobSettings
 from store.s3_blobs import PART_BYTES, S3Blobs
 from store.waiting import Patience, wait_for_blobs
@@ -42,6 +42,12 @@ def made(url: str, **fields: Any) -> S3Blobs:
     return blobs
 
 
+async def granted(blobs: S3Blobs, sha256: str | None, seconds: int = 60) -> Grant:
+    grant = await blobs.grant_put("t/new", len(CSV), sha256, seconds)
+    assert grant is not None
+    return grant
+
+
 @pytest.fixture
 def bucket(minio: MinioServer) -> str:
     return minio.bucket()
@@ -49,7 +55,7 @@ def bucket(minio: MinioServer) -> str:
 
 @pytest.fixture
 async def blobs(minio: MinioServer, bucket: str) -> AsyncIterator[S3Blobs]:
-    opened = made(minio.blobs_url(bucket))
+    opened = made(minio.blobs_url(bucket), s3_public_endpoint=minio.endpoint)
     await opened.open()
     yield opened
     await opened.close()
@@ -291,7 +297,7 @@ async def test_replaced_while_it_is_cut_is_an_error(minio: MinioServer, bucket: 
 
 async def test_a_grant_takes_what_was_said_and_nothing_else(blobs: S3Blobs) -> None:
     sha256 = hashlib.sha256(CSV).hexdigest()
-    grant = await blobs.grant_put("t/new", len(CSV), sha256, 60)
+    grant = await granted(blobs, sha256)
     longer = {**grant.headers, "Content-Length": str(len(CSV) + 1)}
     elsewhere = httpx.URL(grant.url)
     elsewhere = elsewhere.copy_with(path=elsewhere.path.replace("t/new", "t/other"))
@@ -311,14 +317,34 @@ async def test_a_grant_takes_what_was_said_and_nothing_else(blobs: S3Blobs) -> N
         assert b"".join([chunk async for chunk in blobs.get("t/new")]) == CSV
 
 
-async def test_more_than_one_put_takes_is_not_granted(blobs: S3Blobs) -> None:
-    await blobs.grant_put("t/new", 5 << 30, None, 60)
-    with pytest.raises(BlobTooLargeError):
-        await blobs.grant_put("t/new", (5 << 30) + 1, None, 60)
+async def test_size_type_and_hash_are_signed_each_by_itself(blobs: S3Blobs) -> None:
+    plain = await granted(blobs, None)
+    hashed = await granted(blobs, hashlib.sha256(CSV).hexdigest())
+    unhashed = {name: value for name, value in hashed.headers.items() if "sha256" not in name}
+    longer = {**plain.headers, "Content-Length": str(len(CSV) + 1)}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        refused = [
+            await client.put(plain.url, content=CSV + b"3", headers=longer),
+            await client.put(plain.url, content=CSV, headers={**plain.headers, "Content-Type": "text/html"}),
+            await client.put(hashed.url, content=CSV[:-1] + b"3", headers=unhashed),
+        ]
+    assert {400, 403} >= {reply.status_code for reply in refused}
+    assert not await blobs.delete("t/new")
+
+
+async def test_what_clients_cannot_put_there_is_not_granted(
+    blobs: S3Blobs, minio: MinioServer, bucket: str
+) -> None:
+    assert await blobs.grant_put("t/new", 5 << 30, None, 60) is not None
+    assert await blobs.grant_put("t/new", (5 << 30) + 1, None, 60) is None
+    inside = made(minio.blobs_url(bucket))
+    await inside.open()
+    assert await inside.grant_put("t/new", 3, None, 60) is None
+    await inside.close()
 
 
 async def test_a_grant_ends(blobs: S3Blobs) -> None:
-    grant = await blobs.grant_put("t/new", len(CSV), None, 1)
+    grant = await granted(blobs, None, 1)
     async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
         while (await client.put(grant.url, content=CSV, headers=grant.headers)).status_code == 200:
             pass
@@ -328,7 +354,7 @@ async def test_a_grant_ends(blobs: S3Blobs) -> None:
 async def test_a_grant_is_for_where_clients_reach_the_service(minio: MinioServer, bucket: str) -> None:
     blobs = made(minio.blobs_url(bucket), s3_public_endpoint="https://files.example.org")
     await blobs.open()
-    grant = await blobs.grant_put("t/new", 3, None, 60)
+    grant = await granted(blobs, None)
     assert grant.url.startswith(f"https://files.example.org/{bucket}/blobs/t/new?")
     assert SECRET_KEY not in grant.url
     await blobs.close()

@@ -12,7 +12,7 @@ from store.blobs import check_key
 from store.records import Job, Request
 from worker.artifacts import artifact_key, with_chart
 from worker.engines.dummy import DummyEngine
-from worker.jobs import run_job
+from worker.jobs import KINDS, run_job
 from worker.runtime import Runtime
 from worker.sandbox.frames import Frame
 from worker.settings import Settings
@@ -99,6 +99,17 @@ async def test_a_full_blob_store_costs_the_file_only(
     assert [row["name"] for row in job.artifacts] == ["two.txt"]
     assert job.notes == ["left out: one.txt (the disk of this stack is full; have room made, run it again)"]
     assert len((await ended(runtime)).artifacts) == 2, "the next job is not harmed"
+
+
+async def test_where_there_is_no_room_for_what_the_job_needs_it_says_so(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(context: Any) -> dict[str, Any]:
+        raise StoreFullError("S3 bucket 'x': it is full")
+
+    monkeypatch.setitem(KINDS, "execute", full)
+    job = await ended(runtime)
+    assert (job.outcome, job.error and job.error.code) == ("engine_error", "disk_full")
 
 
 async def test_any_other_failure_of_the_blob_store_is_not_hidden(
