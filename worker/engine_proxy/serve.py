@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from worker.engine_proxy.calls import Create, OnContainer, Refused
@@ -30,8 +31,11 @@ _REASONS = {200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 4
 class Server:
     """Serves the connections of all workers of one stack."""
 
-    def __init__(self, rules: Rules, carrier: Carrier, connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self, rules: Rules, carrier: Carrier, connections: int = CONNECTIONS, say: Callable[..., None] = say
+    ) -> None:
         self._rules = rules
+        self._say = say
         self._carrier = carrier
         self._most = connections
         self._open = 0
@@ -48,7 +52,7 @@ class Server:
         except (OSError, TimeoutError):
             pass  # the client is gone, or does not read
         except Exception as error:
-            say("failed", error=f"{type(error).__name__}: {error}")
+            self._say("failed", error=f"{type(error).__name__}: {error}")
         finally:
             self._open -= 1
             writer.close()
@@ -74,10 +78,10 @@ class Server:
             await self._refuse(client, error.refused, request.method, request.target)
             return
         except EngineDownError as error:
-            say("engine", error=str(error), method=request.method, target=shown(request.target))
+            self._say("engine", error=str(error), method=request.method, target=shown(request.target))
             answer = _refusal(Refused(str(error), error.status))
         if isinstance(call, Create):
-            say(
+            self._say(
                 "create",
                 status=answer.status,
                 policy=call.policy,
@@ -100,7 +104,9 @@ class Server:
             self._carrier.detached(call)
 
     async def _refuse(self, client: End, refused: Refused, method: str, target: str) -> None:
-        say("refused", method=shown(method), target=shown(target), status=refused.status, why=refused.reason)
+        self._say(
+            "refused", method=shown(method), target=shown(target), status=refused.status, why=refused.reason
+        )
         await _write(client.writer, _refusal(refused))
         # A client that is still sending would otherwise see a broken pipe and not the reason.
         with suppress(TimeoutError, OSError):

@@ -29,7 +29,8 @@ _LIFE_SECONDS = 600
 @asynccontextmanager
 async def proxy_before(engine: Path, rules: Rules, most: int = 64) -> AsyncIterator[Path]:
     """An engine proxy before the engine behind this socket; its own socket."""
-    server = Server(rules, Carrier(EngineSocket(engine), rules, most))
+    # What it refuses is what the probe looks at; a doctor's page needs no log of it.
+    server = Server(rules, Carrier(EngineSocket(engine), rules, most), say=lambda *_, **__: None)
     with tempfile.TemporaryDirectory(prefix="sg-guard-") as folder:
         path = Path(folder) / "engine.sock"
         listener = await asyncio.start_unix_server(server.serve, path, limit=PIPE_BYTES)

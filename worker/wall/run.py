@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from policies.model import Policy
+from worker.engines.base import EngineUnfitError
 from worker.engines.choose import Engines, choose_engine
 from worker.settings import load_settings
 from worker.wall.case import Case, Verdict, probe
@@ -31,7 +32,13 @@ async def wall_on(engine_url: str, image: str, policy: Policy) -> AsyncIterator[
     engines = Engines(engine_url, settings.gvisor_engine_url, settings.seccomp_path)
     with tempfile.TemporaryDirectory(prefix="sandglass-wall-") as spool:
         try:
-            engine, _ = await choose_engine(policy, await engines.usual(), engines.second)
+            usual = await engines.usual()
+            if (await usual.facts()).proxied:
+                raise EngineUnfitError(
+                    f"{engine_url} is the engine proxy's, which makes no sandboxes for these cases: name the "
+                    "engine's own socket in SANDGLASS_ENGINE_URL"
+                )
+            engine, _ = await choose_engine(policy, usual, engines.second)
             wall = Wall(engine, image, policy, Path(spool))
             try:
                 await wall.sweep()
