@@ -88,7 +88,7 @@ def shown(value: float, unit: str) -> str:
             if abs(value) < 1000 or name == "GB":
                 return f"{value:.3g} {name}" + ("/s" if unit == "Bps" else "")
             value /= 1000
-    return f"{value:.3g}" + {"ops": " ops/s", "reqps": " req/s"}.get(unit, "")
+    return f"{value:,.4g}" + {"ops": " ops/s", "reqps": " req/s"}.get(unit, "")
 
 
 def draw(source: Source, out: Path) -> list[str]:
