@@ -6,9 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
+
 from tests.worker.metrics.saying import a_tally, samples
 from worker.metrics.pipe import DROPPED, NumbersPipe
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 _EACH = 2000
 
 
@@ -57,11 +60,12 @@ def test_a_pipe_that_nobody_reads_holds_nobody_up_and_what_was_lost_is_told() ->
         pipe.say("n", 1, {"kind": "analyze"})
     assert time.monotonic() - started < 20
     first = _all(pipe)
-    pipe.say("n", 1, {"kind": "analyze"})
+    for _ in range(2):
+        pipe.say("n", 1, {"kind": "analyze"})
     told: list[tuple[str, float]] = []
     while pipe.read_some(lambda _, name, value, __: told.append((name, value)), 0.2):
         pass
-    assert told == [(DROPPED, 60_000 - first["n"]), ("n", 1)]
+    assert told == [(DROPPED, 60_000 - first["n"]), ("n", 1), ("n", 1)]
 
 
 def test_what_a_killed_process_has_said_is_counted() -> None:

@@ -13,6 +13,8 @@ from worker.metrics.record import say, say_to
 from worker.metrics.serve import WorkerMetrics
 from worker.settings import Settings
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+
 
 @pytest.fixture
 def metrics(settings: Settings) -> Iterator[Callable[..., WorkerMetrics]]:
@@ -51,10 +53,12 @@ def _process(work: Callable[[], None]) -> Iterator[int]:
             os.read(done[0], 1)
         finally:
             os._exit(0)
-    assert os.read(ready[0], 1) == b"x"
-    yield pid
-    os.write(done[1], b"x")
-    os.waitpid(pid, 0)
+    try:
+        assert os.read(ready[0], 1) == b"x"
+        yield pid
+    finally:  # else it would live on, and hold the output of the tests open
+        os.write(done[1], b"x")
+        os.waitpid(pid, 0)
 
 
 def test_numbers_of_all_processes_are_served(metrics: Callable[..., WorkerMetrics]) -> None:
