@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 _PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==")
-_VIA = re.compile(r"\s+#\s+(?:via\s+)?([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?(?:\s+\((.+)\))?$")
+_VIA = re.compile(r"\s+#\s+(?:via\s+)?([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?$")
 
 
 def running_lock(project: str, lock: str) -> str:
@@ -47,7 +47,7 @@ def _pins(lock: str) -> list[tuple[str, str]]:
 
 def _needed_by(text: str) -> set[str]:
     names = (_VIA.match(line) for line in text.splitlines())
-    return {canonical(found[1]) for found in names if found and found[1] != "via" and not found[2]}
+    return {canonical(found[1]) for found in names if found}
 
 
 if __name__ == "__main__":

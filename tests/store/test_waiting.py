@@ -87,6 +87,17 @@ async def test_a_locked_file_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
     assert "lock" in said[0]
 
 
+async def test_two_that_make_a_file_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    # Before it has a write-ahead log, SQLite itself would not wait.
+    holder = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    asyncio.get_running_loop().call_later(0.3, holder.execute, "ROLLBACK")
+    store = open_store(f"sqlite://{tmp_path}/s.db")
+    await store.open()
+    await store.close()
+    holder.close()
+
+
 async def test_redis_that_comes_later(own_redis: RedisServer) -> None:
     own_redis.stop()
     said: list[str] = []
