@@ -42,7 +42,6 @@ _NO_FILES = {
     "credentials_file": (None, None, os.devnull, None),
 }
 """Nothing is taken from a person's ~/.aws, whatever the shell names there."""
-_MAKING = threading.Lock()
 _UNREACHED = (NoConnectionError, HTTPClientError, IncompleteReadError)
 _NOT_YET = frozenset({"NoSuchBucket"})
 """At a start: somebody makes it just now."""
@@ -88,10 +87,10 @@ class S3Client:
         if self._client is None or self._pid != os.getpid():
             self._pid = os.getpid()
             self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="sandglass-s3")
-            self._client = await self._on_thread(self._made, self.address.endpoint)
+            self._client = self._made(self.address.endpoint)
             self._signer = self._client
             if self._public:
-                self._signer = await self._on_thread(self._made, self._public)
+                self._signer = self._made(self._public)
         await self.call("list_objects_v2", Prefix=self.address.prefix, MaxKeys=1)
 
     async def close(self) -> None:
@@ -151,8 +150,8 @@ class S3Client:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        with explained(self.address), _MAKING:
-            return _session().create_client(
+        with explained(self.address):
+            return _session(threading.get_ident()).create_client(
                 "s3",
                 endpoint_url=endpoint or None,
                 region_name=self.address.region,
@@ -162,9 +161,12 @@ class S3Client:
             )
 
 
-@lru_cache(maxsize=1)
-def _session() -> Any:
-    """One for the process: it keeps the description of the service, which takes long to read."""
+@lru_cache(maxsize=8)
+def _session(thread: int) -> Any:
+    """One for a thread, as it may not be shared: it keeps the description of the service, long to read.
+
+    A lock in its place could be held by another thread when this process forks.
+    """
     return Session(session_vars=_NO_FILES)
 
 
