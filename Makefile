@@ -5,7 +5,7 @@ SANDGLASS := .venv/bin/sandglass
 EXAMPLE := client/examples/seattle-weather.csv
 QUESTION ?= What is the average temp_max by weather?
 
-.PHONY: help run stop stack stack-stop stack-test test fuzz bench bench-answers bench-wall lint image sbom architectures setup doctor
+.PHONY: help run stop stack stack-stop stack-test test fuzz bench bench-answers bench-scale bench-wall lint image sbom architectures setup doctor
 .DEFAULT_GOAL := help
 
 help: ## Say what each target does
@@ -75,6 +75,10 @@ bench-answers: setup ## Measure how files are read, and how many plain questions
 	@code=0; for name in ingest questions; do \
 		echo "== bench.$$name"; $(PY) -m bench.$$name || code=$$?; \
 	done; exit $$code
+
+bench-scale: setup ## Measure what one worker host and the shared parts carry (some five minutes)
+	@$(SANDGLASS) up
+	@$(PY) -m bench.scale
 
 bench-wall: setup ## Measure what the wall costs, and what a job suffers from its neighbours (some ten minutes)
 	@$(SANDGLASS) up

@@ -51,7 +51,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="sandglass-bench-") as folder, Sandglass() as api:
             console.print(f"writing {megabytes} MB of orders")
             file = write_sales(Path(folder) / "orders.csv", megabytes * _MB)
-            found = measure(api, file, _services(home_of()), console)
+            found = measure(api, file, services_of(home_of()), console)
     except (BenchError, ClientError) as error:
         console.print(f"bench: {error}", highlight=False, markup=False)
         sys.exit(2)
@@ -119,7 +119,8 @@ def _check_profile(session: Mapping[str, Any], file: SalesFile) -> None:
         raise BenchError(f"the profile counts {rows} rows, where {file.rows} is right")
 
 
-def _services(home: Path) -> dict[str, int]:
+def services_of(home: Path) -> dict[str, int]:
+    """The process ids of gateway and worker of a local stack. Raises: BenchError."""
     services = {}
     for name in ("gateway", "worker"):
         pid = Daemon(name, home).alive()

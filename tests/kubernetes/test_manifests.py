@@ -24,8 +24,7 @@ CORE = ("1.34.0", "1.37.0")
 OURS = {"sandglass:dev", "sandglass-engine:dev"}
 PORTS = {"gateway": 8000, "worker": 9464, "redis": 6379, "mongo": 27017}
 ENGINE_ONLY = set(
-    "SYS_ADMIN SYS_CHROOT SETUID SETGID SETPCAP SETFCAP CHOWN FOWNER FSETID DAC_OVERRIDE KILL NET_ADMIN "
-    "MKNOD".split()
+    "SYS_ADMIN SYS_CHROOT SETUID SETGID SETPCAP CHOWN FOWNER DAC_OVERRIDE KILL NET_ADMIN".split()
 )
 
 
