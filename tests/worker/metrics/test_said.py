@@ -150,7 +150,13 @@ async def test_a_parked_job_has_not_ended_and_a_lost_one_is_said(runtime: Runtim
     assert last(said, "sandglass_jobs_running") == 0
 
 
-async def test_the_sweep_says_what_it_found(runtime: Runtime, said: Said) -> None:
+async def test_the_sweep_says_what_it_found(
+    runtime: Runtime, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def published(*_: str) -> bool:
+        return True
+
+    monkeypatch.setattr("worker.reaper.publish", published)
     old = utc_now() - timedelta(seconds=runtime.settings.queued_seconds + 60)
     for fields in ({"created_at": old}, {"created_at": utc_now() - timedelta(seconds=60)}):
         await runtime.store.insert_job(
