@@ -15,9 +15,10 @@ from .budget import fit
 from .delimited import load_delimited
 from .ending import settle_ending
 from .engine import open_engine
-from .errors import TOO_LARGE, WRONG_FORMAT, BadFileError
+from .errors import WRONG_FORMAT, BadFileError
 from .limits import LoadLimits
 from .read_as import FIRST_READING, Asked, ReadAs, asked_of
+from .room import room_for
 from .selection import check_types, chosen, without_hidden
 from .signature import check_signature
 from .staging import TextTable
@@ -60,7 +61,7 @@ def load_file(
         )
     before = set(taken)
     try:
-        with tempfile.TemporaryDirectory(dir=out_dir, prefix=".stage-") as folder:
+        with room_for(name), tempfile.TemporaryDirectory(dir=out_dir, prefix=".stage-") as folder:
             stage_dir = Path(folder)
             with open_engine(limits, stage_dir / "spill") as engine:
                 loading = _Loading(engine, name, out_dir, stage_dir, taken, limits, asked)
@@ -68,20 +69,9 @@ def load_file(
                 for member in members(path, name, format, stage_dir, limits, only):
                     loading.read(member)
                 return loading.profiles()
-    except (duckdb.OutOfMemoryException, MemoryError):
-        error = BadFileError(
-            TOO_LARGE, f"{name} does not fit into the sandbox's memory. Split it, or drop columns."
-        )
-    except OSError as failure:
-        if failure.errno != 28:  # no space left
-            raise
-        error = BadFileError(
-            TOO_LARGE, f"{name} does not fit into the sandbox's disk. Split it, or drop columns."
-        )
-    except BadFileError as failure:
-        error = failure
-    _undo(out_dir, before, taken)
-    raise error
+    except BadFileError:
+        _undo(out_dir, before, taken)
+        raise
 
 
 @dataclass

@@ -7,7 +7,6 @@ alone, with what was learned (docs/decisions/0012).
 
 from __future__ import annotations
 
-import errno
 import tempfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -28,6 +27,7 @@ from .names import table_name, unique_columns
 from .parts import Part, Parts, Send, by_dictionary
 from .profile import dtype_of, finished, keys_of, shown_cell
 from .read_as import FIRST_READING, Asked, ReadAs
+from .room import room_for
 from .selection import check_types, without_hidden
 from .signature import check_signature
 from .spread import add_spread
@@ -64,7 +64,7 @@ def load_streamed(
     """
     before = set(taken)
     try:
-        with tempfile.TemporaryDirectory(dir=out_dir, prefix=".stage-") as folder:
+        with room_for(name), tempfile.TemporaryDirectory(dir=out_dir, prefix=".stage-") as folder:
             with open_engine(limits, Path(folder) / "spill") as engine:
                 if format != "gz":
                     return [_read(engine, FedFile(restart), name, format, send, taken, asked)]
@@ -74,18 +74,8 @@ def load_streamed(
                 profile = _read(engine, file, inner, said, send, taken, asked)
                 profile["read_as"]["compression"] = "gzip"
                 return [profile | {"file": name}]
-    except (duckdb.OutOfMemoryException, MemoryError, pa.ArrowMemoryError):
-        error = BadFileError(
-            TOO_LARGE, f"{name} does not fit into the sandbox's memory. Split it, or drop columns."
-        )
     except (EOFError, zlib.error) as failure:
         error = BadFileError(UNREADABLE_FILE, f"{name} is damaged or cut off: {failure}. Send it again.")
-    except OSError as failure:
-        if failure.errno != errno.ENOSPC:
-            raise
-        error = BadFileError(
-            TOO_LARGE, f"{name} does not fit into the sandbox's disk. Split it, or drop columns."
-        )
     except BadFileError as failure:
         error = failure
     taken &= before
