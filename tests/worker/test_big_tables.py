@@ -18,7 +18,7 @@ from store.records import Job, Request, Session, StoredFile
 from tests.engine_services import ENGINES, IMAGE
 from worker import big_tables
 from worker.jobs import run_job
-from worker.reaper import sweep_containers
+from worker.reaper import Exited, sweep_containers
 from worker.runtime import Runtime, owner_lives
 from worker.settings import Settings
 
@@ -291,6 +291,6 @@ async def test_a_worker_that_is_killed_amid_a_feed_leaves_the_job_to_the_next(ru
     (table,) = await runtime.store.list_tables(TENANT, file.session_id)
     assert table.profile["rows"] == ROWS
     engine = await runtime.engine()
-    await sweep_containers(engine, runtime.settings)
+    await sweep_containers(engine, runtime.settings, Exited())
     left = await engine.find({LABEL_STACK: runtime.settings.stack})
     assert all(owner_lives(one.labels[LABEL_OWNER], runtime.settings.worker_name) for one in left)
