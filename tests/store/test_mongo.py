@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pymongo import ReadPreference, WriteConcern
 
 from store import mongo_connection
 from store.base import StoreUnavailableError
@@ -113,3 +114,22 @@ async def test_an_interrupted_delete_is_repeated_without_losing_a_blob(
     assert sorted(keys or []) == sorted(record.blob_key for record in records)
     assert await store.delete_session(TENANT, session.session_id) is None
     await store.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mongodb://u:p%40ss@a:27017,b:27018,c/x?replicaSet=rs0",
+        "mongodb://u:p@a,b/x?replicaSet=rs0&readPreference=secondaryPreferred&w=1",
+    ],
+)
+async def test_of_a_replica_set_the_primary_is_read_and_a_majority_keeps(url: str) -> None:
+    """Whatever the URL says: a record read from behind would be claimed again."""
+    connection = mongo_connection.MongoConnection(url)
+    connection.open()  # connects to none yet
+    database = connection.database
+    assert database.name == "x"
+    assert database.read_preference == ReadPreference.PRIMARY
+    assert database.write_concern == WriteConcern("majority")
+    assert database.client.options.replica_set_name == "rs0"
+    await connection.close()
