@@ -4,29 +4,28 @@ import pytest
 
 from images import architectures
 from images.architectures import ARCHITECTURES, IndexAwayError, locks_of_images, main, without_wheel
-from tests.engine_services import missing
 
 
 @pytest.fixture(scope="module")
 def locks() -> dict[str, str]:
-    return locks_of_images()
+    """Where no index answers, as on a machine without network, nothing can be said: also in CI."""
+    found = locks_of_images()
+    try:
+        without_wheel(found["open-interpreter"], "x86_64")
+    except IndexAwayError as error:
+        pytest.skip(f"the package index does not answer: {error}")
+    return found
 
 
 @pytest.mark.parametrize("name", ["sandglass", "sandglass-sandbox", "open-interpreter"])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_library_has_a_locked_wheel(locks: dict[str, str], name: str, architecture: str) -> None:
-    try:
-        assert without_wheel(locks[name], architecture) == []
-    except IndexAwayError as error:
-        missing(f"the package index does not answer: {error}")
+    assert without_wheel(locks[name], architecture) == []
 
 
 def test_a_wheel_that_is_there_but_not_locked_is_none(locks: dict[str, str]) -> None:
     lock = locks["sandglass"]
-    try:
-        offered = architectures._offered(lock, "aarch64")
-    except IndexAwayError as error:
-        missing(f"the package index does not answer: {error}")
+    offered = architectures._offered(lock, "aarch64")
     for wheel in next(package for package in offered if package["name"] == "xxhash")["wheels"]:
         lock = lock.replace(wheel["hashes"]["sha256"], "0" * 64)
     assert without_wheel(lock, "aarch64") == ["xxhash"]
@@ -34,7 +33,7 @@ def test_a_wheel_that_is_there_but_not_locked_is_none(locks: dict[str, str]) -> 
 
 
 def test_an_index_that_is_away_is_said(
-    locks: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def away(*_: str) -> list[str]:
         raise IndexAwayError("nobody there")

@@ -96,7 +96,7 @@ def test_what_cannot_be_read_or_used_is_named_and_never_shown(folder: Path) -> N
 
 def test_what_stands_there_for_other_parts_is_left_alone(folder: Path) -> None:
     (folder / "sandglass_first_key").write_text("no key at all", "utf-8")
-    (folder / "sandglass_s3_secret_key").write_bytes(b"\xff")
+    (folder / "mongo_password").write_bytes(b"\xff")
     assert WorkerSettings().concurrency >= 1
     assert not hasattr(WorkerSettings(), "first_key")
 
