@@ -127,8 +127,15 @@ apply_profiles() {
     case $SANDGLASS_MODEL in
         openai:*) [ -n "$SANDGLASS_OUTSIDE" ] || { SANDGLASS_OUTSIDE=1; say "the model $SANDGLASS_MODEL is outside: the worker gets a way out"; } ;;
     esac
-    if [ -s "$SANDGLASS_SECRETS_DIR/tls_certificate" ] && [ "$SANDGLASS_TLS" = internal ]; then
-        SANDGLASS_TLS="/run/secrets/tls_certificate /run/secrets/tls_key"
+    use_certificate
+}
+
+use_certificate() {
+    local paths="/run/secrets/tls_certificate /run/secrets/tls_key"
+    if grep -qs 'BEGIN CERTIFICATE' "$SANDGLASS_SECRETS_DIR/tls_certificate"; then
+        [ "$SANDGLASS_TLS" != internal ] || SANDGLASS_TLS=$paths
+    elif [ "$SANDGLASS_TLS" = "$paths" ]; then
+        SANDGLASS_TLS=internal
     fi
 }
 
@@ -195,6 +202,6 @@ read_secret() { cat "$SANDGLASS_SECRETS_DIR/$1"; }
 
 secret() {
     local path=$SANDGLASS_SECRETS_DIR/$1
-    [ -e "$path" ] || printf '%s\n' "$2" >"$path"
+    [ -e "$path" ] || printf '%s' "${2:+$2$'\n'}" >"$path"
     chmod 0444 "$path" 2>/dev/null || true
 }

@@ -91,7 +91,8 @@ is_ready() {
 
 gateway_port() {
     [ -z "$SANDGLASS_PORT" ] || { echo "$SANDGLASS_PORT"; return; }
-    compose port gateway 8000 2>/dev/null | sed -n 's/.*:\([0-9]*\)$/\1/p' | head -n 1
+    # Several gateways: each has one of its own.
+    engine_cli port "$(running gateway | head -n 1)" 8000/tcp 2>/dev/null | sed -n 's/.*:\([0-9]*\)$/\1/p' | head -n 1
 }
 
 await_ready() {
@@ -125,11 +126,14 @@ up() {
 }
 
 start_all() {
-    local arguments=(up -d --scale "worker=$SANDGLASS_WORKERS")
-    # podman-compose would take away all services where it has to make one anew.
-    [ "$engine" = podman ] || arguments+=(--remove-orphans)
-    compose_quietly "${arguments[@]}" || return 1
-    [ "$engine" != podman ] || remove_podman_orphans
+    if [ "$engine" = docker ]; then
+        compose_quietly up -d --remove-orphans --scale "worker=$SANDGLASS_WORKERS" --scale "gateway=$SANDGLASS_GATEWAYS"
+        return
+    fi
+    # podman-compose scales one service at a time, and would take away all services where it has to make one anew.
+    compose_quietly up -d --scale "worker=$SANDGLASS_WORKERS" || return 1
+    [ "$SANDGLASS_GATEWAYS" = 1 ] || compose_quietly up -d --no-recreate --scale "gateway=$SANDGLASS_GATEWAYS" gateway || return 1
+    remove_podman_orphans
 }
 
 remove_podman_orphans() {
@@ -138,13 +142,29 @@ remove_podman_orphans() {
     podman ps -a --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --format \
         '{{.Names}} {{index .Labels "com.docker.compose.service"}} {{index .Labels "com.docker.compose.container-number"}}' |
         while read -r name service number; do
-            grep -qx -- "$service" <<<"$services" && { [ "$service" != worker ] || [ "$number" -le "$SANDGLASS_WORKERS" ]; } && continue
+            is_wanted "$service" "$number" "$services" && continue
             say "ending $name"
-            podman stop -t 30 "$name" >/dev/null 2>&1; podman rm -f "$name" >/dev/null 2>&1 || die "$name could not be ended: podman rm $name says why"
+            podman stop -t 30 "$name" >/dev/null 2>&1
+            podman rm -f "$name" >/dev/null 2>&1 || die "$name could not be ended: podman rm $name says why"
         done
 }
 
-is_up() { [ -n "$(engine_cli ps -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --filter "label=com.docker.compose.service=gateway" 2>/dev/null)" ]; }
+# Whether container number $2 of service $1 is one of the services $3, and of as many as were asked for.
+is_wanted() {
+    local most=1
+    case $1 in
+        worker) most=$SANDGLASS_WORKERS ;;
+        gateway) most=$SANDGLASS_GATEWAYS ;;
+    esac
+    grep -qx -- "$1" <<<"$3" && [ "$2" -le "$most" ]
+}
+
+# The running containers of a service.
+running() {
+    engine_cli ps -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --filter "label=com.docker.compose.service=$1" 2>/dev/null
+}
+
+is_up() { [ -n "$(running gateway)" ]; }
 
 print_address() {
     local port
@@ -176,12 +196,19 @@ down() {
         say "losing for good: all sessions, files, jobs and keys (MongoDB), the queue (Redis), fetched models, certificates, figures"
         arguments+=(--volumes)
     fi
-    # First, while the proxy and Redis are there: a worker that ends takes its sandboxes with it.
-    compose_quietly stop worker || true
+    stop_workers
     compose_quietly down "${arguments[@]}" || die "not all of it could be ended: see above"
     remove_sandboxes
     if [ -n "$volumes" ]; then say "ended; its volumes are gone, the secrets in $SANDGLASS_SECRETS_DIR stay"
     else say "ended; its data stay in the volumes ${COMPOSE_PROJECT_NAME}_*: $0 up brings them back"; fi
+}
+
+# Before the proxy and Redis: a worker that ends in order takes its sandboxes with it, and one without them hangs.
+stop_workers() {
+    local workers
+    workers=$(running worker) || return 0
+    # shellcheck disable=SC2086
+    [ -z "$workers" ] || engine_cli stop -t 30 $workers >/dev/null 2>&1 || true
 }
 
 # A worker that was killed leaves them, and with the stack gone nobody else would sweep them up.
