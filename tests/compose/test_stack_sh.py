@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import stat
@@ -219,6 +220,16 @@ def test_what_it_was_told_is_remembered(with_docker: Machine) -> None:
     )
     with_docker.run("prepare", "--profiles", "none")
     assert _settings(with_docker)["COMPOSE_PROFILES"] == ""
+
+
+def test_every_variable_of_the_compose_file_is_remembered(with_docker: Machine) -> None:
+    """Else a later `up` would go back to the default, an older image for one, without a word."""
+    with_docker.run("prepare")
+    kept = _settings(with_docker)
+    named = set(
+        re.findall(r"\$\{((?:SANDGLASS|COMPOSE)_[A-Z_]+)", (ROOT / "compose/compose.yaml").read_text())
+    )
+    assert named - set(kept) == {"SANDGLASS_START_SECONDS"}
 
 
 def test_the_profile_ollama_is_also_used(with_docker: Machine) -> None:
