@@ -82,10 +82,20 @@ secret() {
     podman secret exists "$name" || { printf '%s' "$2" | podman secret create "$name" - >/dev/null; say "secret: made $name"; }
 }
 
+# A worker that was killed leaves them, and with the stack gone nobody else would sweep them up.
+remove_sandboxes() {
+    local stack left
+    stack=$(sed -n 's/^SANDGLASS_STACK=//p' "$settings/sandglass.env" | tail -n 1)
+    left=$(podman ps -aq --filter "label=sandglass.stack=${stack:-default}")
+    # shellcheck disable=SC2086
+    [ -z "$left" ] || podman rm -f $left >/dev/null
+}
+
 remove() {
     local file
     systemctl --user disable --now sandglass.target || true
     systemctl --user stop 'sandglass-*' || true
+    remove_sandboxes
     for file in "$here"/systemd/*.container "$here"/systemd/*.network "$here"/systemd/*.volume; do
         rm -f "$quadlets/${file##*/}"
     done

@@ -19,6 +19,8 @@ case "$1 $2" in
     "secret exists") [ -e "$3" ] ;;
     "secret create") cat >"$3" ;;
     "secret inspect") cat "${@: -1}" ;;
+    "ps -aq") [ "$4" = label=sandglass.stack=mine ] && echo abc ;;
+    "rm -f") echo "$3" >../removed ;;
 esac
 """
 _STUBS = {
@@ -102,7 +104,9 @@ def test_remove_takes_units_and_leaves_data(host: Host) -> None:
     quadlets = host.config / "containers/systemd"
     (quadlets / "sandglass-worker@2.container").symlink_to("sandglass-worker@.container")
     (quadlets / "other.container").touch()
+    (host.config / "sandglass/sandglass.env").write_text("SANDGLASS_STACK=mine\n")
     host.run("remove")
+    assert (host.home / "removed").read_text() == "abc\n"
     assert [path.name for path in quadlets.iterdir()] == ["other.container"]
     assert not (host.config / "systemd/user/sandglass.target").exists()
     assert host.secrets()
