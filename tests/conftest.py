@@ -14,6 +14,16 @@ import redis
 
 from tests.engine_services import SERVICES
 from tests.minio import server as minio_server
+from tests.processes import group_engine_tests, scheduler
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    group_engine_tests(items)
+
+
+@pytest.hookimpl(optionalhook=True)  # not there with `-p no:xdist`
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    return scheduler(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def free_port() -> int:

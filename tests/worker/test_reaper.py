@@ -73,6 +73,7 @@ def entry(owner: str, deadline: int | str) -> ContainerEntry:
         ("here:1:999999999:in-another-container", FUTURE, False),
         ("here:1:999999999:in-another-container", PAST, True),
     ],
+    ids=lambda value: "" if isinstance(value, str) and value.startswith("here:") else None,
 )
 def test_a_stray_is_what_nobody_will_remove(
     settings: Settings, owner: str, deadline: int | str, stray: bool

@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 
@@ -157,7 +156,7 @@ async def create_and_start(engine: Engine, body: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [f"unix:///tmp/{uuid4().hex}.sock", "tcp://127.0.0.1:9", "nonsense", "ftp://x"]
+    "url", ["unix:///tmp/sandglass-nobody-listens-here.sock", "tcp://127.0.0.1:9", "nonsense", "ftp://x"]
 )
 async def test_where_nothing_answers_the_address_is_named(url: str) -> None:
     with pytest.raises(EngineUnavailableError) as caught:
