@@ -39,6 +39,8 @@ check() {
     done
     [ "$(loginctl show-user "$(id -un)" --property Linger --value 2>/dev/null)" = yes ] \
         || fault "the stack would end when this user logs out; as root: loginctl enable-linger $(id -un)"
+    systemctl is-active --quiet network-online.target \
+        || say "each start waits 90 s for network-online.target, which nothing starts here; as root: systemctl add-wants multi-user.target network-online.target && systemctl start network-online.target"
     find_init || fault "podman finds no catatonit, which is a sandbox's first process; as root: apt-get install catatonit (dnf install catatonit)"
     local image
     for image in localhost/sandglass:dev localhost/sandglass-sandbox:dev; do
