@@ -72,6 +72,16 @@ def test_it_writes_in_tmp_only(run: docker.models.containers.Container) -> None:
     assert _said(run, "touch /tmp/x")[0] == 0
 
 
+def test_it_runs_nothing_of_what_lies_in_tmp(run: docker.models.containers.Container) -> None:
+    left = "/tmp/.local/lib/python3.11/site-packages"
+    for file in (f"{left}/x.pth", f"{left}/usercustomize.py", "/tmp/gateway.py", "/tmp/sitecustomize.py"):
+        _said(run, f"mkdir -p {left}; echo 'import sys; print(\"run\")' > {file}")
+    code, said = _said(run, "cd /tmp && python -m gateway.health")
+    assert code == 1
+    assert "run" not in said
+    _said(run, "rm -rf /tmp/.local /tmp/*.py")
+
+
 @pytest.mark.parametrize("part", ["gateway", "worker"])
 def test_a_part_starts_there_and_says_what_is_missing(
     run: docker.models.containers.Container, part: str

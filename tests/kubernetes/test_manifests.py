@@ -183,6 +183,16 @@ def test_worker_and_proxy_stand_for_the_same() -> None:
         assert int(proxy["SANDGLASS_MAX_SANDBOXES"]) >= 2 * jobs
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_worker_writes_nothing_that_another_container_of_its_pod_reads(overlay: str) -> None:
+    """What it leaves at the proxy's home would be run there by Python, beside the engine's socket."""
+    worker = next(one for one in objects(overlay) if one["metadata"]["name"] == "worker" and pod_of(one))
+    seen = {container["name"]: container["volumeMounts"] for container in containers(worker)}
+    written = {mount["name"] for mount in seen.pop("worker") if not mount.get("readOnly")}
+    assert written == {"tmp"}
+    assert not written & {mount["name"] for mounts in seen.values() for mount in mounts}
+
+
 SECRETS = {
     "sandglass-data": {"sandglass_store", "sandglass_redis_url"},
     "sandglass-first-key": {"sandglass_first_key"},

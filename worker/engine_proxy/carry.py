@@ -52,7 +52,7 @@ class Carrier:
         self._rules = rules
         self._max = max_sandboxes
         self._ours: set[str] = set()
-        self._attached: set[str] = set()
+        self._attached: dict[str, Attached | None] = {}
         self._making = 0
         self._counted = False
         self._counting = asyncio.Lock()
@@ -75,18 +75,28 @@ class Carrier:
         await self._must_be_ours(call.container_id)
         if call.container_id in self._attached:
             raise RefusedError(Refused("somebody is attached to this sandbox", 409))
-        self._attached.add(call.container_id)
+        self._attached[call.container_id] = None
         attached: Attached | Answer | None = None
         try:
             attached = await self._engine.attach(on_container(call)[1])
         finally:
             if not isinstance(attached, Attached):
                 self.detached(call)
+        if isinstance(attached, Attached):
+            self._attached[call.container_id] = attached
+            if call.container_id not in self._ours:
+                self._gone(call.container_id)  # removed in the meantime
         return attached
 
     def detached(self, call: OnContainer) -> None:
         """Its pipe is over."""
-        self._attached.discard(call.container_id)
+        self._attached.pop(call.container_id, None)
+
+    def _gone(self, container_id: str) -> None:
+        """The container is removed, and with it its pipe, which Docker leaves open."""
+        self._ours.discard(container_id)
+        if attached := self._attached.get(container_id):
+            attached.writer.transport.abort()
 
     async def _ask(self, call: Ask) -> Answer:
         if call.what == "image":
@@ -154,6 +164,9 @@ class Carrier:
             answer = await self._engine.ask("POST", f"{API}/containers/create", body)
             if answer.status == 201:
                 self._ours.add(_made(answer))
+        except EngineDownError:
+            self._counted = False  # it may be made even so
+            raise
         finally:
             self._making -= 1
         return answer
@@ -206,7 +219,7 @@ class Carrier:
         await self._must_be_ours(call.container_id)
         answer = await self._engine.ask(*on_container(call))
         if answer.status == 404 or (call.verb == "remove" and answer.status < 300):
-            self._ours.discard(call.container_id)
+            self._gone(call.container_id)
         return answer
 
     async def _must_be_ours(self, container_id: str) -> None:
