@@ -175,6 +175,11 @@ def test_attach_goes_on_as_an_upgrade_only() -> None:
     assert isinstance(ask("GET", "/v1.40/version", UPGRADE), Refused)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "delete"])
+def test_only_a_delete_removes(method: str) -> None:
+    assert isinstance(ask(method, f"/v1.40/containers/{ID}?v=True&link=False&force=True"), Refused)
+
+
 def test_labels_of_a_list_are_taken_and_the_stack_is_added() -> None:
     found = ask("GET", LIST + "&filters=%7B%22label%22%3A%5B%22sandglass.owner%3Dw%3A1%3A2%22%5D%7D")
     assert found == Listing(("sandglass.owner=w:1:2", "sandglass.stack=ours"))

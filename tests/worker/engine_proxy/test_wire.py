@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -143,15 +144,25 @@ def test_a_client_that_says_nothing_is_shown_out(monkeypatch: pytest.MonkeyPatch
 
 
 def test_more_connections_than_allowed_are_turned_away_and_the_rest_are_served() -> None:
-    with fake_engine(as_docker) as engine, proxied(engine.url, "ours", connections=3) as proxy:
+    go_on = threading.Event()
+
+    def busy(head: bytes, connection: socket.socket) -> None:
+        assert go_on.wait(20)
+        as_docker(head, connection)
+
+    with fake_engine(busy) as engine, proxied(engine.url, "ours", connections=3) as proxy:
         held = [connected(proxy.path) for _ in range(3)]
+        for sock in held:
+            sock.sendall(VERSION)
         deadline = time.monotonic() + 10
-        while said_to(proxy.path, VERSION)[0] != 503:
+        while len(engine.asked) < 3:
             assert time.monotonic() < deadline
+        assert said_to(proxy.path, VERSION)[0] == 503
+        go_on.set()
+        assert all(b" 200 " in all_of(sock) for sock in held)
         for sock in held:
             sock.close()
-        while said_to(proxy.path, VERSION)[0] != 200:
-            assert time.monotonic() < deadline
+        assert said_to(proxy.path, VERSION)[0] == 200
 
 
 def test_one_connection_carries_one_request() -> None:
