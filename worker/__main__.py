@@ -13,7 +13,11 @@ def main() -> None:
     configure_logs()
     wait_or_exit(settings)
     name = f"sandglass@{settings.worker_name}"
-    app.worker_main(["worker", "--pool=prefork", "-O", "fair", "--hostname", name, "--loglevel=WARNING"])
+    # Workers need nothing of each other: the store says whose a job is.
+    alone = ["--without-gossip", "--without-mingle"]
+    app.worker_main(
+        ["worker", "--pool=prefork", "-O", "fair", "--hostname", name, "--loglevel=WARNING", *alone]
+    )
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ class Settings(BlobSettings):
     metrics_port: int = Field(0, ge=0, le=65535)
     """Where the main process serves `/metrics`; 0: nowhere, and nothing is counted."""
     metrics_host: str = "127.0.0.1"
+    task_events: bool = False
+    """Say over Redis which task runs where, for Flower."""
     start_seconds: float = Field(0, ge=0, le=3600)
     """How long to wait at start for a store and a Redis that do not answer yet."""
     lease_seconds: float = Field(45, ge=3, le=3600)

@@ -9,6 +9,7 @@ import httpx
 import openpyxl
 import pytest
 import xlwt
+from celery import Celery
 
 from tests.stack.conftest import Stack
 
@@ -216,3 +217,12 @@ def test_on_docker_the_same(docker_stack: Stack, sales: Path) -> None:
     strict = docker_stack.run("21 * 2", policy="strict")
     assert (strict["outcome"], strict["receipt"]["policy"]["name"]) == ("ok", "strict"), strict["error"]
     docker_stack.command("doctor")
+
+
+def test_a_worker_takes_no_orders_from_who_reaches_redis(stack: Stack) -> None:
+    kept = json.loads((stack.home / "stack.json").read_text())
+    url = f"redis://:{kept['redis_password']}@127.0.0.1:{stack.environ['SANDGLASS_REDIS_PORT']}/0"
+    orders = Celery("orders", broker=url, set_as_current=False).control
+    for order in ("ping", "pool_shrink", "shutdown"):
+        assert orders.broadcast(order, reply=True, timeout=0.5) == []
+    assert stack.run("1 + 1")["outcome"] == "ok"
