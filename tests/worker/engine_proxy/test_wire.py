@@ -108,7 +108,7 @@ def test_an_engine_that_hangs_holds_up_nobody_else() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
         b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n" + b" " * 9_000_000,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9000009\r\n\r\n" + b'{"a": "%s"}' % (b"x" * 9_000_000),
     ],
 )
 def test_an_answer_that_is_none_is_a_bad_gateway(said: bytes) -> None:
