@@ -69,6 +69,7 @@ find_docker_tool() {
     else
         die "no compose tool for Docker: install its plugin (apt-get install docker-compose-plugin, or docker-compose-v2), or docker-compose 1.29 (apt-get install docker-compose)"
     fi
+    command -v "${tool[0]}" >/dev/null || die "SANDGLASS_COMPOSE is '$SANDGLASS_COMPOSE', which is not there; correct it in the environment or in $settings_file"
     tool_version=$("${tool[@]}" version --short 2>/dev/null) || die "${tool[*]} does not work: ${tool[*]} version says why"
     at_least "$tool_version" 1.29 || die "${tool[*]} is $tool_version; 1.29 or newer is needed"
 }
@@ -96,7 +97,8 @@ find_podman_tool() {
     else
         die "no compose tool for Podman: pipx install podman-compose"
     fi
-    tool_version=$("${tool[@]}" version 2>/dev/null | sed -n 's/^podman-compose version:* *\([0-9.]*\).*/\1/p' | head -n 1)
+    tool_version=$("${tool[@]}" version 2>/dev/null | sed -n 's/^podman-compose version:* *\([0-9.]*\).*/\1/p' | head -n 1) || true
+    [ -n "$tool_version" ] || command -v "${tool[0]}" >/dev/null || die "SANDGLASS_COMPOSE is '$SANDGLASS_COMPOSE', which is not there; correct it in the environment or in $settings_file"
     at_least "${tool_version:-0}" 1.3 || die "${tool[*]} is ${tool_version:-too old to say its version}: before 1.3 it leaves out limits without a word; pipx install podman-compose"
 }
 

@@ -64,14 +64,33 @@ load_settings() {
         fi
         export "${name?}"
     done
+    check_settings
     [ -n "$SANDGLASS_STACK" ] || SANDGLASS_STACK=$COMPOSE_PROJECT_NAME
     check_profiles
     choose_files
 }
 
+# What is wrong would otherwise be kept, and be the compose tool's to complain of.
+check_settings() {
+    local name file
+    is_setting COMPOSE_PROJECT_NAME '^[a-z0-9][a-z0-9_-]*$' "small letters, digits, - and _"
+    for name in SANDGLASS_WORKERS SANDGLASS_GATEWAYS; do
+        is_setting "$name" '^[1-9][0-9]?$' "a number from 1 to 99"
+    done
+    for name in SANDGLASS_PORT SANDGLASS_TLS_PORT SANDGLASS_HTTP_PORT SANDGLASS_GRAFANA_PORT SANDGLASS_PROMETHEUS_PORT SANDGLASS_FLOWER_PORT; do
+        is_setting "$name" '^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])?$' "a port from 1 to 65535"
+    done
+    while IFS= read -r -d : file; do
+        [ -z "$file" ] || [ -f "$file" ] || die "SANDGLASS_COMPOSE_FILES names $file, which is not there; correct it in the environment or in $settings_file"
+    done <<<"$SANDGLASS_COMPOSE_FILES:"
+}
+
+is_setting() { [[ ${!1} =~ $2 ]] || die "$1 is '${!1}'; it must be $3: correct it in the environment or in $settings_file"; }
+
 kept_setting() {
     if [ -f "$settings_file" ] && grep -q "^$1=" "$settings_file"; then
-        sed -n "s/^$1=//p" "$settings_file" | tail -n 1
+        # An editor's line ends, and quotes, which other tools allow there.
+        sed -n "s/^$1=//p" "$settings_file" | tail -n 1 | sed -e 's/[[:space:]]*$//' -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'\$/\1/"
     else
         printf '%s' "$2"
     fi
@@ -83,7 +102,8 @@ read_options() {
             --workers) SANDGLASS_WORKERS=$(count "$@"); shift ;;
             --gateways) SANDGLASS_GATEWAYS=$(count "$@"); shift ;;
             --profiles | --profile)
-                COMPOSE_PROFILES=${2?"--profiles needs a list, e.g. ollama,monitoring"}; shift
+                [ $# -gt 1 ] || die "$1 needs a list, e.g. $1 monitoring,tls, or none"
+                COMPOSE_PROFILES=$2; shift
                 [ "$COMPOSE_PROFILES" != none ] || COMPOSE_PROFILES="" ;;
             --outside) SANDGLASS_OUTSIDE=1 ;;
             --no-outside) SANDGLASS_OUTSIDE="" ;;
@@ -168,7 +188,7 @@ published_ports() {
 
 keep_settings() {
     local entry name
-    mkdir -p "$state"
+    { mkdir -p "$state" && [ -w "$state" ]; } 2>/dev/null || die "cannot write in $state; run this as its owner, or name another folder: SANDGLASS_COMPOSE_STATE"
     {
         echo "# Written by compose/stack.sh: settings, no secrets. Change one here, or set it in the environment of \`up\`."
         for entry in "${KEPT[@]}"; do
@@ -185,8 +205,8 @@ keep_settings() {
 make_secrets() {
     local new=1
     [ ! -e "$SANDGLASS_SECRETS_DIR/sandglass_store" ] || new=""
-    mkdir -p "$SANDGLASS_SECRETS_DIR" || die "cannot make $SANDGLASS_SECRETS_DIR"
-    chmod 0700 "$SANDGLASS_SECRETS_DIR"
+    mkdir -p "$SANDGLASS_SECRETS_DIR" 2>/dev/null || die "cannot make the folder $SANDGLASS_SECRETS_DIR; name another: SANDGLASS_SECRETS_DIR, or SANDGLASS_COMPOSE_STATE for all that is kept"
+    chmod 0700 "$SANDGLASS_SECRETS_DIR" 2>/dev/null || die "the folder $SANDGLASS_SECRETS_DIR is another user's; run this as that user, or name a folder of your own: SANDGLASS_SECRETS_DIR"
     secret redis_password "$(random_hex 24)"
     secret mongo_root_password "$(random_hex 24)"
     secret mongo_password "$(random_hex 24)"
@@ -203,6 +223,8 @@ make_secrets() {
     secret openai_api_key ""
     secret tls_certificate ""
     secret tls_key ""
+    same_password sandglass_redis_url redis redis_password
+    same_password sandglass_store mongo mongo_password
     if [ -n "$new" ]; then say "secrets: made in $SANDGLASS_SECRETS_DIR; keep a copy, the data cannot be opened without them"
     else say "secrets: those in $SANDGLASS_SECRETS_DIR"; fi
 }
@@ -212,6 +234,18 @@ read_secret() { cat "$SANDGLASS_SECRETS_DIR/$1"; }
 
 secret() {
     local path=$SANDGLASS_SECRETS_DIR/$1
-    [ -e "$path" ] || printf '%s' "${2:+$2$'\n'}" >"$path"
+    [ -e "$path" ] || printf '%s' "${2:+$2$'\n'}" >"$path" || die "cannot write $path; is the disk full?"
     chmod 0444 "$path" 2>/dev/null || true
+    [[ -f $path && -r $path ]] || die "the secret $path is no file that this user can read; put your copy of it back"
+    # One that was to be made is never empty; an empty password would be none.
+    [ -z "${2-}" ] || [ -s "$path" ] || die "the secret $path is empty; put your copy of it back, or, where no data are yet, remove it: it is made anew"
+}
+
+# The URL $1, if it names our own service $2, has the password of the file $3. One with signs that a URL has in another
+# form is left to the service to refuse.
+same_password() {
+    local url password
+    url=$(read_secret "$1") password=$(read_secret "$3")
+    [[ $url == *"@$2:"* && $password =~ ^[A-Za-z0-9_-]+$ && $url != *":$password@"* ]] || return 0
+    die "the secrets $1 and $3 in $SANDGLASS_SECRETS_DIR have different passwords; put your copies of both back, or write the one into the other"
 }

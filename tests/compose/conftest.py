@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.compose import images
+from tests.compose.machine import DOCKER, Machine
 from tests.compose.running import Stack
 
 
@@ -35,3 +37,16 @@ def stack(
         ended.callback(made.close)
         made.said = made.command("up")
         yield made
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine without any engine."""
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def with_docker(machine: Machine) -> Machine:
+    """A machine whose `docker` says what Docker would."""
+    machine.has("docker", DOCKER)
+    return machine

@@ -8,96 +8,13 @@ import shutil
 import socket
 import stat
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from tests.compose.machine import DOCKER, Machine, settings_of
 from tests.engine_services import ROOT, missing
 
-SCRIPT = ROOT / "compose/stack.sh"
-_TOOLS = (
-    "bash",
-    "sh",
-    "sed",
-    "grep",
-    "sort",
-    "head",
-    "tail",
-    "tr",
-    "od",
-    "cat",
-    "mkdir",
-    "chmod",
-    "mv",
-    "rm",
-)
-_TOOLS += ("dirname", "mktemp", "timeout", "sleep", "wc", "id", "env")
-DOCKER = """#!/bin/sh
-case "$*" in
-  "--version") echo "Docker version 28.0.0" ;;
-  *"{{.Server.Version}}"*) echo 28.0.0 ;;
-  "context inspect"*) echo unix:///var/run/docker.sock ;;
-  "compose version") echo "Docker Compose version v2.40.0" ;;
-  "compose version --short") echo 2.40.0 ;;
-  "image inspect"*) exit 0 ;;
-  "ps"*) exit 0 ;;
-esac
-"""
 OLD_PODMAN_COMPOSE = "#!/bin/sh\necho 'podman-compose version: 1.0.6'\n"
-
-
-class Machine:
-    """A machine that has just the programs that it is given."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.bin = folder / "bin"
-        self.bin.mkdir()
-        self.state = folder / "state"
-        self.environ = {
-            "PATH": str(self.bin),
-            "HOME": str(folder),
-            "SANDGLASS_COMPOSE_STATE": str(self.state),
-        }
-        for name in _TOOLS:
-            found = shutil.which(name)
-            assert found, name
-            (self.bin / name).symlink_to(found)
-
-    def has(self, name: str, text: str) -> None:
-        path = self.bin / name
-        path.write_text(text)
-        path.chmod(0o755)
-
-    def run(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["bash", str(SCRIPT), *words],
-            env={**self.environ, **environ},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def refused(self, *words: str, **environ: str) -> str:
-        done = self.run(*words, **environ)
-        assert done.returncode != 0, done.stdout
-        return done.stderr
-
-    def secret(self, name: str) -> str:
-        return (self.state / "secrets" / name).read_text().strip()
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
-
-
-@pytest.fixture
-def with_docker(machine: Machine) -> Machine:
-    machine.has("docker", DOCKER)
-    return machine
 
 
 def test_no_engine(machine: Machine) -> None:
@@ -159,6 +76,7 @@ def test_a_port_that_is_taken(with_docker: Machine) -> None:
         (["up", "--workers", "none"], "--workers needs a number from 1 to 99"),
         (["up", "--gateways", "2"], "several gateways need the profile tls"),
         (["scale"], "how many workers?"),
+        (["up", "--profiles"], "--profiles needs a list, e.g. "),
         (["up", "--what"], "usage: stack.sh up"),
         ([], "usage: stack.sh up"),
         (["down", "--all"], "usage: stack.sh up"),
@@ -179,11 +97,11 @@ def test_secrets_are_made_once_and_their_folder_is_closed(with_docker: Machine) 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     before = {path.name: path.read_text() for path in folder.iterdir()}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o444 for path in folder.iterdir())
-    (folder / "redis_password").unlink()
-    (folder / "redis_password").write_text("mine\n")
+    (folder / "grafana_password").unlink()
+    (folder / "grafana_password").write_text("mine\n")
     assert with_docker.run("prepare").returncode == 0
     after = {path.name: path.read_text() for path in folder.iterdir()}
-    assert after == {**before, "redis_password": "mine\n"}
+    assert after == {**before, "grafana_password": "mine\n"}
 
 
 def test_what_secrets_look_like(with_docker: Machine) -> None:
@@ -197,35 +115,30 @@ def test_what_secrets_look_like(with_docker: Machine) -> None:
     assert with_docker.secret("openai_api_key") == ""
 
 
-def test_no_secret_is_in_the_settings(with_docker: Machine) -> None:
+def test_no_secret_is_in_thesettings_of(with_docker: Machine) -> None:
     with_docker.run("prepare")
     settings = (with_docker.state / ".env").read_text()
     secrets = [path.read_text().strip() for path in (with_docker.state / "secrets").iterdir()]
     assert not [secret for secret in secrets if secret and secret in settings]
 
 
-def _settings(machine: Machine) -> dict[str, str]:
-    lines = (machine.state / ".env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
-
-
 def test_what_it_was_told_is_remembered(with_docker: Machine) -> None:
     with_docker.run("prepare", "--workers", "3", "--profiles", "monitoring", SANDGLASS_PORT="8123")
     with_docker.run("prepare")
-    kept = _settings(with_docker)
+    kept = settings_of(with_docker)
     assert (kept["SANDGLASS_WORKERS"], kept["COMPOSE_PROFILES"], kept["SANDGLASS_PORT"]) == (
         "3",
         "monitoring",
         "8123",
     )
     with_docker.run("prepare", "--profiles", "none")
-    assert _settings(with_docker)["COMPOSE_PROFILES"] == ""
+    assert settings_of(with_docker)["COMPOSE_PROFILES"] == ""
 
 
 def test_every_variable_of_the_compose_file_is_remembered(with_docker: Machine) -> None:
     """Else a later `up` would go back to the default, an older image for one, without a word."""
     with_docker.run("prepare")
-    kept = _settings(with_docker)
+    kept = settings_of(with_docker)
     named = set(
         re.findall(r"\$\{((?:SANDGLASS|COMPOSE)_[A-Z_]+)", (ROOT / "compose/compose.yaml").read_text())
     )
@@ -234,15 +147,15 @@ def test_every_variable_of_the_compose_file_is_remembered(with_docker: Machine) 
 
 def test_the_profile_ollama_is_also_used(with_docker: Machine) -> None:
     with_docker.run("prepare", "--profiles", "ollama")
-    kept = _settings(with_docker)
+    kept = settings_of(with_docker)
     assert (kept["SANDGLASS_MODEL"], kept["SANDGLASS_OLLAMA_MODEL"]) == ("ollama:llama3.1", "llama3.1")
     with_docker.run("prepare", "--profiles", "none")
-    assert _settings(with_docker)["SANDGLASS_MODEL"] == "builtin"
+    assert settings_of(with_docker)["SANDGLASS_MODEL"] == "builtin"
 
 
 def test_the_profile_s3_is_also_used_and_not_lost_unseen(with_docker: Machine) -> None:
     with_docker.run("prepare", "--profiles", "s3")
-    assert _settings(with_docker)["SANDGLASS_BLOBS"].startswith("s3://sandglass?endpoint=http://minio:9000")
+    assert settings_of(with_docker)["SANDGLASS_BLOBS"].startswith("s3://sandglass?endpoint=http://minio:9000")
     assert "without the profile s3 they cannot be reached" in with_docker.refused("up", "--profiles", "none")
 
 
@@ -254,18 +167,18 @@ def test_a_model_outside_gives_the_worker_a_way_out(with_docker: Machine) -> Non
 
 def test_several_gateways_take_free_ports(with_docker: Machine) -> None:
     with_docker.run("prepare", "--gateways", "2", "--profiles", "tls")
-    assert _settings(with_docker)["SANDGLASS_PORT"] == ""
+    assert settings_of(with_docker)["SANDGLASS_PORT"] == ""
 
 
 def test_a_certificate_is_used_where_there_is_one(with_docker: Machine) -> None:
     for _ in range(2):
         with_docker.run("prepare", "--profiles", "tls")
-        assert _settings(with_docker)["SANDGLASS_TLS"] == "internal"
+        assert settings_of(with_docker)["SANDGLASS_TLS"] == "internal"
     path = with_docker.state / "secrets/tls_certificate"
     path.chmod(0o644)
     path.write_text("-----BEGIN CERTIFICATE-----\n")
     with_docker.run("prepare", "--profiles", "tls")
-    assert _settings(with_docker)["SANDGLASS_TLS"] == "/run/secrets/tls_certificate /run/secrets/tls_key"
+    assert settings_of(with_docker)["SANDGLASS_TLS"] == "/run/secrets/tls_certificate /run/secrets/tls_key"
 
 
 def test_ending_it_says_what_is_lost(with_docker: Machine) -> None:
