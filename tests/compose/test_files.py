@@ -68,6 +68,12 @@ def test_each_tool_reads_the_overrides(tool: str, name: str) -> None:
         assert devices[0]["capabilities"] == ["gpu"]
 
 
+def test_pythons_are_not_process_1_which_is_deaf_until_they_are_loaded() -> None:
+    services = _plain()["services"]
+    with_init = [name for name in services if services[name].get("init")]
+    assert with_init == ["gateway", "worker", "engine-proxy"]
+
+
 def test_only_loopback_is_published() -> None:
     for name, service in _plain()["services"].items():
         for port in service.get("ports", []):

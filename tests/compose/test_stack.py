@@ -167,6 +167,17 @@ def test_a_killed_worker_loses_no_job_and_is_back(stack: Stack) -> None:
     wait_for(is_back, 60, f"the worker is started again\n{stack.logs()}")
 
 
+def test_a_part_that_is_ended_while_it_loads_ends(stack: Stack) -> None:
+    proxy = stack.containers("engine-proxy")[0]
+    proxy.stop(timeout=20)
+    proxy.start()
+    proxy.stop(timeout=20)
+    proxy.reload()
+    killed = 128 + signal.SIGKILL
+    assert proxy.attrs["State"]["ExitCode"] != killed
+    proxy.start()
+
+
 def test_down_and_up_again_keeps_sessions_and_answers(stack: Stack) -> None:
     with stack.client() as client:
         done = client.wait_for(client.one_shot([TABLE], QUESTION)["task_id"], limit_seconds=120)

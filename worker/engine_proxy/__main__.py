@@ -18,6 +18,7 @@ from worker.engine_proxy.listen import listening_socket
 from worker.engine_proxy.log import say
 from worker.engine_proxy.serve import CONNECTIONS, Server
 from worker.engine_proxy.settings import BadSettingsError, Settings, settings_from
+from worker.engine_proxy.watch import GONE_SECONDS, until_replaced
 
 _CHECK_SECONDS = 20.0
 
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> None:
     except (BadSettingsError, PolicyError) as error:
         sys.exit(f"the engine proxy does not start: {error}")
     except EngineDownError as error:
-        sys.exit(f"not healthy: {error}")
+        sys.exit(f"not healthy: {error}" if do == "check" else str(error))
 
 
 async def check(settings: Settings) -> None:
@@ -45,8 +46,13 @@ async def check(settings: Settings) -> None:
         raise EngineDownError(f"{answer.status}: {answer.body[:300].decode('utf-8', 'replace')}")
 
 
-async def serve(settings: Settings) -> None:
-    """Listen until a signal comes. Raises: BadSettingsError."""
+async def serve(settings: Settings, gone_seconds: float = GONE_SECONDS) -> None:
+    """Listen until a signal comes.
+
+    Raises:
+        BadSettingsError: It cannot listen there.
+        EngineDownError: The engine has another socket now.
+    """
     rules = Rules(settings.stack, settings.image, settings.seccomp_path)
     carrier = Carrier(EngineSocket(settings.engine), rules, settings.max_sandboxes)
     server = Server(rules, carrier, CONNECTIONS + settings.max_sandboxes)
@@ -56,8 +62,14 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     listener = await asyncio.start_unix_server(server.serve, sock=sock, limit=PIPE_BYTES)
     say("listening", at_socket=str(settings.listen), engine=str(settings.engine), stack=settings.stack)
-    await stop.wait()
+    stopped = asyncio.create_task(stop.wait())
+    replaced = asyncio.create_task(until_replaced(settings.engine, gone_seconds))
+    await asyncio.wait({stopped, replaced}, return_when=asyncio.FIRST_COMPLETED)
     listener.close()
+    if replaced.done():
+        stopped.cancel()
+        replaced.result()
+    replaced.cancel()
     say("stopped")
 
 
