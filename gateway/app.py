@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from structlog.tracebacks import ExceptionDictTransformer
 
 from gateway.backlog import BacklogView
+from gateway.blob_probe import BlobProbe
 from gateway.errors import install_handlers
 from gateway.events import JobEvents
 from gateway.metrics import GatewayMetrics
@@ -135,7 +136,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await events.open()
         stack.push_async_callback(events.close)
         backlog, mark = BacklogView(store, queue, events), await store_mark(store)
-        services = Services(settings, store, blobs, queue, events, backlog, app.state.metrics, mark)
+        probe = BlobProbe(blobs)
+        stack.push_async_callback(probe.close)
+        services = Services(settings, store, blobs, queue, events, backlog, probe, app.state.metrics, mark)
         app.state.services = services
         yield
 

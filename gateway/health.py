@@ -1,6 +1,6 @@
 """Is this container's gateway well? `python -m gateway.health [ready]`, for health checks: it imports little.
 
-Asks `/healthz` (the process answers) or, with `ready`, `/readyz` (store, Redis and a worker are there, too).
+Asks `/healthz` (the process answers) or, with `ready`, `/readyz` (store, Redis, blobs, a worker are there).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _ask(host: str, port: int, path: str) -> tuple[int, bytes]:
 def _missing(body: bytes) -> str:
     try:
         facts = json.loads(body)
-        return ", ".join(f"no {name}" for name in ("store", "redis", "worker") if not facts[name])
+        return ", ".join(f"no {name}" for name in ("store", "redis", "blobs", "worker") if not facts[name])
     except (ValueError, KeyError, TypeError):
         return body[:200].decode("utf-8", "replace")
 

@@ -98,9 +98,12 @@ class JobQueue:
             await self._redis.publish(EVENTS_CHANNEL, json.dumps(event))
 
     async def length(self) -> int | None:
-        """Messages in the queue that no worker has taken; None: Redis does not answer."""
+        """Ids in the queue and among the look-ups that no worker has taken; None: Redis does not answer."""
         try:
-            return int(await self._redis.llen(QUEUE))
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.llen(QUEUE)
+                pipe.llen(LOOKUPS)
+                return sum(int(length) for length in await pipe.execute())
         except (RedisError, OSError, TimeoutError):
             return None
 

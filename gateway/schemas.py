@@ -293,6 +293,7 @@ class Readiness(BaseModel):
     version: str
     store: bool
     redis: bool
+    blobs: bool
     worker: bool
     workers: list[dict[str, Any]]
     weaknesses: list[str]

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from fastapi import Depends, Request
 
 from gateway.backlog import BacklogView
+from gateway.blob_probe import BlobProbe
 from gateway.events import JobEvents
 from gateway.metrics import GatewayMetrics
 from gateway.queue import JobQueue
@@ -27,6 +28,7 @@ class Services:
     queue: JobQueue
     events: JobEvents
     backlog: BacklogView
+    blob_probe: BlobProbe
     metrics: GatewayMetrics
     store_mark: str | None = None
     """Which store it is, as workers say it in their heartbeats."""

@@ -228,6 +228,9 @@ class Blobs(Protocol):
 
     async def close(self) -> None: ...
 
+    async def ping(self) -> None:
+        """Raises: StoreUnavailableError: what holds the bytes does not answer, or is not there."""
+
     async def put(self, key: str, chunks: AsyncIterator[bytes], limit_bytes: int) -> tuple[int, str]:
         """Keep a stream under `key`, whole or not at all; (bytes, SHA-256 hex). Never holds it in memory.
 

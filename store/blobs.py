@@ -56,6 +56,10 @@ class DiskBlobs:
     async def close(self) -> None:
         """Nothing is held open."""
 
+    async def ping(self) -> None:
+        """The folder is there. Raises: StoreUnavailableError."""
+        await self._disk((self._root / _INCOMING).stat)
+
     async def put(self, key: str, chunks: AsyncIterator[bytes], limit_bytes: int) -> tuple[int, str]:
         path = self._root / check_key(key)
         incoming = self._root / _INCOMING / uuid4().hex

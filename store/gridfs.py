@@ -43,6 +43,11 @@ class GridFSBlobs:
     async def close(self) -> None:
         await self._connection.close()
 
+    async def ping(self) -> None:
+        """The server answers. Raises: StoreUnavailableError."""
+        with explained():
+            await self._connection.database.command("ping")
+
     async def put(self, key: str, chunks: AsyncIterator[bytes], limit_bytes: int) -> tuple[int, str]:
         check_key(key)
         file_id, digest, size = ObjectId(), hashlib.sha256(), 0

@@ -41,6 +41,10 @@ class S3Blobs:
         """Reach the bucket. Raises: StoreUnavailableError."""
         await self._client.open()
 
+    async def ping(self) -> None:
+        """The bucket answers. Raises: StoreUnavailableError."""
+        await self._client.ping()
+
     async def close(self) -> None:
         """Abort what is half put, and give back all connections."""
         for upload_id, name in list(self._under_way.items()):

@@ -91,6 +91,10 @@ class S3Client:
             self._signer = self._client
             if self._public:
                 self._signer = self._made(self._public)
+        await self.ping()
+
+    async def ping(self) -> None:
+        """List one key. Raises as `call`."""
         await self.call("list_objects_v2", Prefix=self.address.prefix, MaxKeys=1)
 
     async def close(self) -> None:

@@ -88,7 +88,7 @@ def judge_readiness(url: str, answer: dict[str, Any], logs: str) -> list[Check]:
     """What the gateway says of itself and of the parts behind it; `logs` is the folder of the logs."""
     checks = [Check("gateway", "ok", f"answers at {url}")]
     if not answer.get("ready"):
-        parts = [name for name in ("store", "redis", "worker") if answer.get(name) is False]
+        parts = [name for name in ("store", "redis", "blobs", "worker") if answer.get(name) is False]
         reason = f"not ready: {', '.join(parts) or 'no reason given'}"
         checks = [Check("gateway", "fail", f"{url} {reason}", f"see {logs}/gateway.log")]
     workers = answer.get("workers") or []

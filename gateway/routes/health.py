@@ -38,16 +38,18 @@ async def healthz(services: ServicesDep) -> Response:
     },
 )
 async def readyz(services: ServicesDep) -> Response:
-    """Whether store, Redis and a worker are there, and what is weaker than it should be."""
+    """Whether store, Redis, blobs and a worker are there, and what is weaker than it should be."""
     store = await _answers(services.store)
     redis = await services.queue.answers()
     heartbeats = await _heartbeats(services)
-    ready = store and redis and bool(heartbeats)
+    blobs = await services.blob_probe.answers()
+    ready = store and redis and blobs and bool(heartbeats)
     body = Readiness(
         ready=ready,
         version=_VERSION,
         store=store,
         redis=redis,
+        blobs=blobs,
         worker=bool(heartbeats),
         workers=[{name: facts[name] for name in _PUBLIC_FACTS if name in facts} for facts in heartbeats],
         weaknesses=weaknesses(heartbeats, _VERSION, services.store_mark),

@@ -9,6 +9,7 @@ import redis.asyncio
 
 from gateway.app import create_app
 from gateway.settings import Settings, StartRefusedError, load_settings
+from store.base import StoreUnavailableError
 from store.keys import hash_key
 from store.open import open_store
 from store.records import ApiKey, utc_now
@@ -82,7 +83,7 @@ async def test_ready_needs_a_worker_and_lists_its_weaknesses(gateway: Gateway) -
     without = await gateway.anonymous.get("/readyz")
     assert without.status_code == 503
     assert without.json() | {"version": ""} == {
-        "ready": False, "version": "", "store": True, "redis": True, "worker": False,
+        "ready": False, "version": "", "store": True, "redis": True, "blobs": True, "worker": False,
         "workers": [], "weaknesses": [],
     }  # fmt: skip
     facts = {
@@ -102,6 +103,18 @@ async def test_ready_needs_a_worker_and_lists_its_weaknesses(gateway: Gateway) -
     assert "secret" not in reply.text
     health = await gateway.anonymous.get("/healthz")
     assert health.json()["weaknesses"] == reply.json()["weaknesses"]
+
+
+async def test_ready_needs_the_blobs(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away() -> None:
+        raise StoreUnavailableError("no such bucket")
+
+    await _beat(gateway, "sandglass:worker:w1", {})
+    monkeypatch.setattr(gateway.services.blobs, "ping", away)
+    reply = await gateway.anonymous.get("/readyz")
+    assert reply.status_code == 503
+    assert reply.json()["store"] is True
+    assert reply.json()["blobs"] is False
 
 
 async def _beat(gateway: Gateway, key: str, facts: Any) -> None:

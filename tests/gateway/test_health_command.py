@@ -49,7 +49,7 @@ def _run(port: int, *arguments: str) -> tuple[int, str]:
 def test_it_says_ok_or_what_is_missing() -> None:
     with _answering(200, b"{}") as port:
         assert _run(port) == (0, "ok\n")
-    body = b'{"store": true, "redis": false, "worker": false}'
+    body = b'{"store": true, "redis": false, "blobs": true, "worker": false}'
     with _answering(503, body) as port:
         assert _run(port, "ready") == (1, "unhealthy: /readyz says 503: no redis, no worker\n")
     with _answering(500, b"<html>") as port:

@@ -7,12 +7,14 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+import redis.asyncio
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.routes.metrics import router
 from gateway.settings import Settings
 from store.base import StoreUnavailableError
+from store.lookups import LOOKUPS
 from store.records import Backlog, Job, Request
 from tests.conftest import RedisServer
 from tests.gateway.conftest import CSV, Gateway, make_store, serve
@@ -61,10 +63,17 @@ async def test_the_queue_is_what_the_store_says(gateway: Gateway) -> None:
     assert (seen["sandglass_store_up"], seen["sandglass_redis_up"], seen["sandglass_workers"]) == (1, 1, 0)
 
 
+async def test_what_waits_to_be_looked_up_is_counted_with_the_messages(gateway: Gateway) -> None:
+    async with redis.asyncio.from_url(gateway.settings.redis_url) as client:
+        await client.rpush(LOOKUPS, "a", "b")
+        assert (await numbers(gateway))["sandglass_queue_messages"] == 2
+        await client.delete(LOOKUPS)
+
+
 async def test_what_nobody_can_say_is_left_out(
     lone: tuple[Gateway, RedisServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway, redis = lone
+    gateway, own_redis = lone
 
     async def hangs() -> Backlog:
         await asyncio.sleep(60)
@@ -74,7 +83,7 @@ async def test_what_nobody_can_say_is_left_out(
         raise StoreUnavailableError
 
     monkeypatch.setattr("gateway.backlog._PATIENCE_SECONDS", 0.2)
-    redis.stop()
+    own_redis.stop()
     for broken in (hangs, fails):
         monkeypatch.setattr(gateway.services.store, "backlog", broken)
         seen = await numbers(gateway)

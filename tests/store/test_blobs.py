@@ -43,6 +43,8 @@ async def test_folder_that_was_removed_is_no_missing_blob(tmp_path: Path) -> Non
         await anext(blobs.get("a/b"))
     with pytest.raises(StoreUnavailableError, match="is not there"):
         await blobs.put("a/b", stream(b"x"), 10)
+    with pytest.raises(StoreUnavailableError, match="is not there"):
+        await blobs.ping()
 
 
 @pytest.mark.parametrize("call", ["write", "fsync"])

@@ -44,6 +44,10 @@ async def test_what_was_put_comes_back(blobs: Blobs) -> None:
     assert all(chunks)
 
 
+async def test_blobs_that_are_open_answer(blobs: Blobs) -> None:
+    await blobs.ping()
+
+
 async def test_no_bytes_are_a_blob_too(blobs: Blobs) -> None:
     assert await blobs.put(KEY, stream(), LIMIT) == (0, hashlib.sha256().hexdigest())
     assert await read(blobs) == b""

@@ -67,6 +67,17 @@ async def test_keys_are_under_the_prefix(blobs: S3Blobs, minio: MinioServer, buc
     assert minio.keys(bucket) == ["blobs/t/s/a.csv", "blobs/t/s/b.csv"]
 
 
+async def test_a_bucket_that_is_gone_does_not_answer(blobs: S3Blobs) -> None:
+    await blobs.ping()
+    with fake_s3() as service:
+        away = made(f"s3://bucket?endpoint={service.endpoint}")
+        await away.open()
+        service.answers, service.asked = [(404, "NoSuchBucket")], 0
+        with pytest.raises(StoreUnavailableError, match="no such bucket"):
+            await away.ping()
+        await away.close()
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
