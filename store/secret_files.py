@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,9 @@ def _checked(folder: str) -> str:
 def _read(folder: Path, variable: str) -> str:
     path = folder / variable.lower()
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe would wait for ever
+            raise SecretFileError(f"the secret file {path} is no regular file; put what it says into one")
         return path.read_text("utf-8").strip()
     except FileNotFoundError:
         return ""

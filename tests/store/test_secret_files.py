@@ -1,5 +1,6 @@
 """Settings may be files: found by their names, behind the variables, and never shown."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,12 @@ def test_what_cannot_be_read_or_used_is_named_and_never_shown(folder: Path) -> N
     with pytest.raises(UnsafeSettingsError, match="SANDGLASS_CONCURRENCY") as refused_too:
         load_worker_settings()
     assert "hunter2" not in str(refused_too.value)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "sandglass_store")
+    with pytest.raises(StartRefusedError, match="sandglass_store is no regular file"):
+        load_settings()
 
 
 def test_what_stands_there_for_other_parts_is_left_alone(folder: Path) -> None:
