@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 
 from gateway.queue import EVENTS_CHANNEL
 from store.records import TERMINAL, Job, State
+from store.tasks import end_task
 
 _RECONNECT_SECONDS = 0.5
-_CANCEL_SECONDS = 0.1
 _QUIET_POLL_SECONDS = 10.0
 """The longest pause between two looks at the store while the subscription stands: an event can be lost."""
 _log = structlog.get_logger("gateway")
@@ -56,10 +56,7 @@ class JobEvents:
 
     async def close(self) -> None:
         """Stop listening, and let all who wait go."""
-        # More than once: the Redis client swallows a cancel that comes while it connects.
-        while self._listener is not None and not self._listener.done():
-            self._listener.cancel()
-            await asyncio.wait({self._listener}, timeout=_CANCEL_SECONDS)
+        await end_task(self._listener)
         for waiters in self._waiters.values():
             for waiter in waiters:
                 waiter.moved.set()

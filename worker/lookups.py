@@ -17,6 +17,7 @@ import structlog
 
 from store.lookups import asks_the_store
 from store.records import Job
+from store.tasks import end_task
 from worker.analyze import stored_under as analyze_key
 from worker.answers import AnswerKey, find_stored, taken_over
 from worker.compute import stored_under as compute_key
@@ -52,9 +53,7 @@ class Lookups:
 
     async def stop(self) -> None:
         """Take no more, and see the one under way to its end, if that comes soon."""
-        if self._taking is not None:
-            self._taking.cancel()
-            await asyncio.gather(self._taking, return_exceptions=True)
+        await end_task(self._taking)
         if self._serving is not None:
             await asyncio.wait({self._serving}, timeout=_STOP_SECONDS)
 

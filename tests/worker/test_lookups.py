@@ -225,3 +225,16 @@ async def test_the_one_under_way_is_seen_to_its_end(
     may_end.set()
     await asyncio.wait_for(stopping, 20)
     assert (await found(runtime, job)).cached
+
+
+async def test_it_stops_even_while_it_connects(runtime: Runtime) -> None:
+    """The Redis client swallows some cancels: a process that is stopped then would leave its sandboxes."""
+    for turns in range(1, 25):
+        await runtime._redis.connection_pool.disconnect()
+        lookups = Lookups(runtime)
+        await lookups.start()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        stopping = asyncio.create_task(lookups.stop())
+        done, _ = await asyncio.wait({stopping}, timeout=5)
+        assert done, f"still there, stopped after {turns} turns of the loop"
