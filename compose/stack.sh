@@ -130,10 +130,29 @@ start_all() {
         compose_quietly up -d --remove-orphans --scale "worker=$SANDGLASS_WORKERS" --scale "gateway=$SANDGLASS_GATEWAYS"
         return
     fi
+    remove_podman_outdated
     # podman-compose scales one service at a time, and would take away all services where it has to make one anew.
     compose_quietly up -d --scale "worker=$SANDGLASS_WORKERS" || return 1
     [ "$SANDGLASS_GATEWAYS" = 1 ] || compose_quietly up -d --no-recreate --scale "gateway=$SANDGLASS_GATEWAYS" gateway || return 1
     remove_podman_orphans
+}
+
+# podman-compose makes a container anew when its settings change, not when its image does: an update would be none.
+remove_podman_outdated() {
+    local name has image now
+    podman ps -a --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --format '{{.Names}} {{.ImageID}} {{.Image}}' |
+        while read -r name has image; do
+            # One whose image is nowhere any more could not be made anew.
+            now=$(podman image inspect --format '{{.Id}}' "$image" 2>/dev/null) || continue
+            [[ $now != "$has"* ]] || continue
+            end_podman_container "$name, as $image is another one now" "$name"
+        done
+}
+
+end_podman_container() {
+    say "ending $1"
+    podman stop -t 30 "$2" >/dev/null 2>&1
+    podman rm -f "$2" >/dev/null 2>&1 || die "$2 could not be ended: podman rm $2 says why"
 }
 
 remove_podman_orphans() {
@@ -143,9 +162,7 @@ remove_podman_orphans() {
         '{{.Names}} {{index .Labels "com.docker.compose.service"}} {{index .Labels "com.docker.compose.container-number"}}' |
         while read -r name service number; do
             is_wanted "$service" "$number" "$services" && continue
-            say "ending $name"
-            podman stop -t 30 "$name" >/dev/null 2>&1
-            podman rm -f "$name" >/dev/null 2>&1 || die "$name could not be ended: podman rm $name says why"
+            end_podman_container "$name" "$name"
         done
 }
 

@@ -14,6 +14,14 @@ import pytest
 from tests.compose.machine import DOCKER, Machine, settings_of
 from tests.engine_services import ROOT, missing
 
+PODMAN_WITH_OLD_IMAGES = """#!/bin/sh
+echo "$*" >> CALLS
+case "$*" in
+  *"{{.ImageID}}"*) echo 'worker_1 aaaaaaaaaaaa app:dev'; echo 'gateway_1 bbbbbbbbbbbb app:dev' ;;
+  "image inspect --format"*) echo bbbbbbbbbbbbbbbbbbbbbbbb ;;
+  "version"*) echo 5.0.0 ;;
+esac
+"""
 OLD_PODMAN_COMPOSE = "#!/bin/sh\necho 'podman-compose version: 1.0.6'\n"
 
 
@@ -57,6 +65,18 @@ def test_a_podman_compose_that_leaves_out_limits(machine: Machine) -> None:
         listening.bind(str(path))
         said = machine.refused("up", SANDGLASS_ENGINE="podman", SANDGLASS_ENGINE_SOCKET=str(path))
     assert "is 1.0.6: before 1.3 it leaves out limits" in said
+
+
+def test_podmans_containers_of_an_older_image_are_made_anew(machine: Machine) -> None:
+    path, calls = machine.folder / "podman.sock", machine.folder / "calls"
+    machine.has("podman", PODMAN_WITH_OLD_IMAGES.replace("CALLS", str(calls)))
+    machine.has("podman-compose", "#!/bin/sh\necho 'podman-compose version: 1.6.0'\n")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        environ = {"SANDGLASS_ENGINE": "podman", "SANDGLASS_ENGINE_SOCKET": str(path)}
+        machine.refused("up", **environ, SANDGLASS_UP_SECONDS="0", SANDGLASS_PORT="")
+    done = [line for line in calls.read_text().splitlines() if line.startswith(("stop", "rm"))]
+    assert done == ["stop -t 30 worker_1", "rm -f worker_1"]
 
 
 def test_a_port_that_is_taken(with_docker: Machine) -> None:
