@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from client.errors import ClientError
+from store.secret_files import SecretFileError, find_setting
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8000
 LOCAL_TENANT = "local"
+_IMAGE_CONTENTS = Path("/usr/local/share/sandglass/contents.json")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Access:
 
     base_url: str
     key: str
+
+
+def in_image() -> bool:
+    """Whether this runs in the product's own image: a part of a stack of containers, and no local stack."""
+    return _IMAGE_CONTENTS.exists()
 
 
 def home_of(environ: Mapping[str, str] = os.environ) -> Path:
@@ -43,10 +50,10 @@ def find_url(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def find_key(environ: Mapping[str, str] = os.environ) -> str:
-    """`SANDGLASS_KEY`, else the local stack's `.sandglass/key`.
+    """`SANDGLASS_KEY`, else the local stack's `.sandglass/key`, else the first key, where that is given.
 
     Raises:
-        ClientError: There is neither.
+        ClientError: There is none.
     """
     if key := environ.get("SANDGLASS_KEY"):
         return key.strip()
@@ -54,11 +61,22 @@ def find_key(environ: Mapping[str, str] = os.environ) -> str:
     try:
         return path.read_text("utf-8").strip()
     except FileNotFoundError:
-        raise ClientError(
-            f"no key: set SANDGLASS_KEY, or start the local stack (sandglass up), which writes {path}"
-        ) from None
+        return _first_key(environ, path)
     except OSError as error:
         raise ClientError(f"cannot read the key {path}: {error.strerror}; set SANDGLASS_KEY") from None
+
+
+def _first_key(environ: Mapping[str, str], path: Path) -> str:
+    try:
+        if first := find_setting("SANDGLASS_FIRST_KEY", environ):
+            return first
+    except SecretFileError as error:
+        raise ClientError(f"no key: {error}; set SANDGLASS_KEY") from None
+    if in_image():
+        raise ClientError("no key: set SANDGLASS_KEY, or run this in the gateway's container, which has one")
+    raise ClientError(
+        f"no key: set SANDGLASS_KEY, or start the local stack (sandglass up), which writes {path}"
+    )
 
 
 def find_access(environ: Mapping[str, str] = os.environ) -> Access:

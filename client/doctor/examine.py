@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpx
 
 from client.api import Sandglass
+from client.doctor.advice import advice_for
 from client.doctor.inside import PROBE, last_complaint, read_probe
 from client.doctor.judge import (
     Check,
@@ -22,8 +23,9 @@ from client.doctor.judge import (
     judge_workers,
 )
 from client.errors import ClientError, StackError
+from client.settings import in_image
 from client.stack.config import StackConfig
-from client.stack.engine import find_engine, ping
+from client.stack.engine import find_engine, named_url, ping
 from client.stack.gvisor import gvisor_url
 from client.stack.image import image_digest
 from client.stack.services import Services
@@ -55,12 +57,12 @@ def examine(config: StackConfig, remembered_engine: str) -> Iterator[Check]:
     # What the workers say of their engines is said already, if one of them is this one.
     readiness = [check for check in _gateway(config) if check.message not in said]
     if Services(config).worker.crashed():
-        readiness.append(Check("worker", "fail", "its process is gone", "run: sandglass up"))
+        readiness.append(Check("worker", "fail", "its process is gone", advice_for(config).up))
     yield from readiness
     yield from judge_workers(Services(config).workers())
     if any(check.level == "fail" for check in readiness):
         yield Check(
-            "inside", "warn", "limits from inside not checked: the stack is not up", "run: sandglass up"
+            "inside", "warn", "limits from inside not checked: the stack is not up", advice_for(config).up
         )
     else:
         yield from _inside(config)
@@ -69,24 +71,30 @@ def examine(config: StackConfig, remembered_engine: str) -> Iterator[Check]:
 def _engine(config: StackConfig, remembered: str) -> Iterator[Check]:
     try:
         found = (ping(remembered) if remembered else None) or find_engine(config.home)
+        if found is None and in_image() and not named_url():
+            yield Check("engine", "ok", "none in this container; what the workers say of theirs is below")
+            return
+        if found is None and in_image():
+            yield Check("engine", "fail", f"{named_url()} does not answer", advice_for(config).engine)
+            return
         if found is None:
             yield Check(
                 "engine", "fail", "no container engine answers", "run: sandglass up, which starts podman"
             )
             return
         yield from judge_engine(found.url, asyncio.run(_facts(found.url)))
-        yield from asyncio.run(examine_policies(found.url, gvisor_url(config)))
+        yield from asyncio.run(examine_policies(found.url, gvisor_url(config), advice_for(config).policies))
         yield judge_image(config.image, image_digest(found.url, config.image))
     except (EngineError, StackError) as error:
-        yield Check("engine", "fail", str(error), "start it, or set DOCKER_HOST")
+        yield Check("engine", "fail", str(error), advice_for(config).engine)
 
 
-async def examine_policies(url: str, second_url: str) -> list[Check]:
+async def examine_policies(url: str, second_url: str, mend: str) -> list[Check]:
     """Of each policy, whether its jobs run on these engines, or why they are refused. Raises: EngineError."""
     try:
         policies = all_policies()
     except PolicyError as error:
-        return [Check("policies", "fail", str(error), "mend it as said, then: sandglass down; sandglass up")]
+        return [Check("policies", "fail", str(error), mend)]
     engines = Engines(url, second_url)
     checks = []
     try:
@@ -133,8 +141,7 @@ def _redis(config: StackConfig) -> Check:
     if Services(config).redis_answers():
         where = f"127.0.0.1:{config.redis_port}" if config.redis_port else "SANDGLASS_REDIS_URL"
         return Check("redis", "ok", f"answers at {where}")
-    fix = "run: sandglass up" if config.redis_port else "start it, or unset SANDGLASS_REDIS_URL"
-    return Check("redis", "fail", "does not answer", fix)
+    return Check("redis", "fail", "does not answer", advice_for(config).redis)
 
 
 def examine_model() -> Check:
@@ -167,25 +174,23 @@ def _gateway(config: StackConfig) -> Iterator[Check]:
     try:
         with Sandglass() as client:
             client.sessions()
-            yield from judge_readiness(client.base_url, client.readiness(), f"{config.home}/logs")
+            yield from judge_readiness(client.base_url, client.readiness(), advice_for(config))
     except ClientError as error:
-        yield Check(
-            "gateway", "fail", str(error), f"run: sandglass up; the log is {config.home}/logs/gateway.log"
-        )
+        yield Check("gateway", "fail", str(error), advice_for(config).gateway)
 
 
 def _inside(config: StackConfig) -> Iterator[Check]:
-    log = Services(config).worker.log_path
+    log = advice_for(config).worker_log
     try:
         with Sandglass() as client:
             task = client.execute(PROBE, policy=_POLICY)
             record = client.wait_for(str(task["task_id"]), limit_seconds=_INSIDE_SECONDS)
     except ClientError as error:
-        yield Check("inside", "fail", str(error), f"see {log}")
+        yield Check("inside", "fail", str(error), log)
         return
     seen = read_probe(str((record.get("stdout") or {}).get("text", "")))
     if record.get("state") != "succeeded" or seen is None:
         reason = last_complaint(Services(config).worker.log_tail(200)) or record.get("outcome")
-        yield Check("inside", "fail", f"a sandbox did not run the probe: {reason}", f"see {log}")
+        yield Check("inside", "fail", f"a sandbox did not run the probe: {reason}", log)
         return
     yield from judge_inside(seen, load_policy(_POLICY, SHIPPED).limits)

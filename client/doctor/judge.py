@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from client.doctor.advice import Advice
 from policies.model import Limits
 from worker.engines.base import EngineFacts
 
@@ -84,18 +85,16 @@ def judge_image(image: str, digest: str | None) -> Check:
     return Check("image", "ok", f"{image} ({digest[:19]})")
 
 
-def judge_readiness(url: str, answer: dict[str, Any], logs: str) -> list[Check]:
-    """What the gateway says of itself and of the parts behind it; `logs` is the folder of the logs."""
+def judge_readiness(url: str, answer: dict[str, Any], advice: Advice) -> list[Check]:
+    """What the gateway says of itself and of the parts behind it."""
     checks = [Check("gateway", "ok", f"answers at {url}")]
     if not answer.get("ready"):
         parts = [name for name in ("store", "redis", "blobs", "worker") if answer.get(name) is False]
         reason = f"not ready: {', '.join(parts) or 'no reason given'}"
-        checks = [Check("gateway", "fail", f"{url} {reason}", f"see {logs}/gateway.log")]
+        checks = [Check("gateway", "fail", f"{url} {reason}", advice.gateway_log)]
     workers = answer.get("workers") or []
     if answer.get("worker") is False or not workers:
-        checks.append(
-            Check("worker", "fail", "no worker has a heartbeat", f"see {logs}/worker.log; sandglass up")
-        )
+        checks.append(Check("worker", "fail", "no worker has a heartbeat", advice.worker_log))
     else:
         checks.append(Check("worker", "ok", f"{len(workers)} with a heartbeat"))
     checks += [

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from client.doctor.advice import advice_for
 from client.doctor.examine import examine_model, examine_policies
 from client.doctor.inside import PROBE, last_complaint, read_probe
 from client.doctor.judge import (
@@ -26,6 +27,7 @@ from client.doctor.judge import (
     judge_readiness,
     judge_workers,
 )
+from client.stack.config import load_config
 from policies.model import Limits
 from worker.engines.base import EngineFacts
 
@@ -121,7 +123,7 @@ def test_a_spoilt_policy_file_is_a_line_of_the_doctor_not_its_end(
 ) -> None:
     (tmp_path / "own.toml").write_text("name = ")
     monkeypatch.setenv("SANDGLASS_POLICY_DIR", str(tmp_path))
-    (check,) = asyncio.run(examine_policies("dummy:", ""))
+    (check,) = asyncio.run(examine_policies("dummy:", "", "mend it"))
     assert (check.name, check.level) == ("policies", "fail")
     assert check.message.startswith("own.toml: not TOML")
 
@@ -146,18 +148,22 @@ def test_an_old_python_fails() -> None:
     assert judge_python((3, 11, 0)).level == "ok"
 
 
-def test_readiness_without_a_worker_fails() -> None:
+def test_readiness_without_a_worker_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SANDGLASS_HOME", str(tmp_path))
     body = {"ready": False, "store": True, "redis": True, "worker": False, "workers": []}
-    checks = judge_readiness("http://x", body, "/home/logs")
+    checks = judge_readiness("http://x", body, advice_for(load_config()))
     assert [check.level for check in checks] == ["fail", "fail"]
     assert "worker" in checks[0].message
-    assert checks[0].fix == "see /home/logs/gateway.log"
+    assert checks[0].fix == f"see {tmp_path}/logs/gateway.log"
 
 
-def test_what_is_weak_about_the_workers_is_a_warning_with_its_fix() -> None:
+def test_what_is_weak_about_the_workers_is_a_warning_with_its_fix(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SANDGLASS_HOME", str(tmp_path))
     body = {"ready": True, "worker": True, "workers": [{}, {}]}
     body["weaknesses"] = ["the workers have 2 different sandbox images: give all hosts one image"]
-    last = judge_readiness("http://x", body, "/home/logs")[-1]
+    last = judge_readiness("http://x", body, advice_for(load_config()))[-1]
     assert (last.level, last.fix) == ("warn", "give all hosts one image")
     assert last.message == "the workers have 2 different sandbox images"
 
@@ -206,6 +212,24 @@ def test_the_command_fails_and_says_how_to_mend(
     assert answer["healthy"] is False
     assert set(failed) == {"engine", "redis", "gateway"}
     assert all(failed.values())
+
+
+@pytest.mark.parametrize("named", ["", "unix:///no/such.sock"])
+def test_in_a_container_it_sends_nobody_to_a_local_stack(
+    bare_cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str
+) -> None:
+    (tmp_path / "contents.json").touch()
+    monkeypatch.setattr("client.settings._IMAGE_CONTENTS", tmp_path / "contents.json")
+    monkeypatch.setattr("client.doctor.examine.find_engine", lambda home: None)
+    monkeypatch.delenv("SANDGLASS_KEY", raising=False)
+    monkeypatch.setenv("SANDGLASS_ENGINE_URL", named)
+    monkeypatch.setenv("SANDGLASS_REDIS_URL", "redis://127.0.0.1:9/0")
+    ran = bare_cli("doctor", "--json")
+    checks = json.loads(ran.out)["checks"]
+    failed = {check["name"] for check in checks if check["level"] == "fail"}
+    assert failed == ({"engine"} if named else set()) | {"redis", "gateway"}
+    assert "sandglass up" not in ran.out
+    assert "engine-proxy" in ran.out or not named
 
 
 @pytest.mark.parametrize("spec", ["nope:x", "ollama:", ":"])

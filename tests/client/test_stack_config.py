@@ -131,6 +131,16 @@ def test_the_client_finds_the_stack_where_it_started(home: Path, monkeypatch: py
     assert find_key() == "sg_abc"
 
 
+def test_the_first_key_opens_where_there_is_no_other(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "secrets").mkdir(parents=True)
+    (home / "secrets/sandglass_first_key").write_text("sg_first\n")
+    monkeypatch.setenv("SANDGLASS_SECRETS", str(home / "secrets"))
+    monkeypatch.delenv("SANDGLASS_KEY", raising=False)
+    assert find_key() == "sg_first"
+    write_private(home / "key", "sg_abc\n")
+    assert find_key() == "sg_abc"
+
+
 def test_the_environment_wins_over_what_is_remembered(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     remember(load_config(), "unix:///x")
     monkeypatch.setenv("SANDGLASS_URL", "https://far.example/")
