@@ -126,12 +126,14 @@ async def _take_ids(part: Part, body: MultipartBody, upload: Upload, rules: Uplo
 
 async def _take_grants(services: Services, upload: Upload, rules: UploadRules) -> None:
     left = rules.max_bytes - sum(file.size_bytes for file in upload.sent)
-    for upload_id in upload.upload_ids:
+    # In one order for all: of two requests that name the same ones, one gets them and not neither.
+    for upload_id in sorted(upload.upload_ids):
         record = await take_over(services, upload.tenant_id, upload_id)
         upload.taken.append(record)
         left -= record.size_bytes
         if left < 0:
             raise too_large(rules.max_bytes)
+    upload.taken.sort(key=lambda record: upload.upload_ids.index(record.upload_id))
     for record in upload.taken:
         upload.granted.append(await keep(services, record, upload.session_id))
 

@@ -113,6 +113,21 @@ async def test_an_upload_is_used_once(granting: Gateway) -> None:
     assert (again.status_code, again.json()["error"]["code"]) == (409, "upload_used")
 
 
+async def test_of_two_requests_that_name_the_same_uploads_in_another_order_one_gets_them(
+    granting: Gateway,
+) -> None:
+    one, two = await grant(granting, name="one.csv"), await grant(granting, OTHER, "two.csv")
+    await put(granting, one)
+    await put(granting, two, OTHER)
+    ids = [one["upload_id"], two["upload_id"]]
+    replies = await asyncio.gather(use(granting, *ids), use(granting, *reversed(ids)))
+    assert sorted(reply.status_code for reply in replies) == [201, 409]
+    in_order = [names := ["one.csv", "two.csv"], names[::-1]]
+    for reply, names in zip(replies, in_order, strict=True):
+        if reply.status_code == 201:
+            assert [file["name"] for file in reply.json()["files"]] == names
+
+
 async def test_a_repeated_request_gets_the_first_answer(granting: Gateway) -> None:
     granted = await grant(granting)
     await put(granting, granted)
