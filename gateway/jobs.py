@@ -8,7 +8,7 @@ from contextlib import suppress
 import structlog
 
 from gateway.auth import Caller
-from gateway.errors import NotFoundError
+from gateway.errors import ConflictError, NotFoundError
 from gateway.grants import spend
 from gateway.idempotency import earlier
 from gateway.limits import refusal
@@ -179,6 +179,8 @@ async def _insert_upload(
     repeated = await earlier(services.store, job.tenant_id, job.idempotency_key, job.request_digest or "")
     if repeated is not None:
         return repeated
+    if len(upload.granted) < len(upload.upload_ids):  # left to the first of two, whose job was deleted since
+        raise ConflictError("what this Idempotency-Key began was deleted just now; use a fresh one")
     if new_session:
         session = Session(session_id=upload.session_id, tenant_id=job.tenant_id, hidden=hidden)
         await services.store.insert_session(session)

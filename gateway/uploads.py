@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 
-from gateway.errors import InvalidRequestError, printable
+from gateway.errors import ConflictError, InvalidRequestError, printable
 from gateway.file_checks import pass_checked
 from gateway.formats import display_name, format_of
 from gateway.grants import drop, give_back, keep, take_over
@@ -19,6 +21,8 @@ from store.base import BlobTooLargeError
 from store.records import StoredFile, UploadGrant, new_id
 
 _UPLOADS = "uploads"
+_REPEATED_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 0.1
 
 
 @dataclass
@@ -59,6 +63,8 @@ class UploadRules:
     max_bytes: int
     max_files: int
     field_names: frozenset[str] = frozenset()
+    key: str | None = None
+    """The request's idempotency key."""
     take_grants: bool = True
     """No: the same request was made before, and its answer is there."""
 
@@ -77,8 +83,9 @@ async def receive(request: Request, services: Services, upload: Upload, rules: U
                 "no file: send at least one in a field named files, or name one in a field named uploads",
                 code="no_file",
             )
-        if rules.take_grants:
-            await _take_grants(services, upload, rules)
+        if rules.take_grants and await _take_grants(services, upload, rules):
+            for record in upload.taken:
+                upload.granted.append(await keep(services, record, upload.session_id))
         services.metrics.uploaded(upload.files)
     except BaseException:
         await upload.discard(services)
@@ -124,18 +131,35 @@ async def _take_ids(part: Part, body: MultipartBody, upload: Upload, rules: Uplo
         upload.upload_ids.append(wanted)
 
 
-async def _take_grants(services: Services, upload: Upload, rules: UploadRules) -> None:
+async def _take_grants(services: Services, upload: Upload, rules: UploadRules) -> bool:
+    """Take those that are named; False: the same request, sent twice, had them and has its answer."""
     left = rules.max_bytes - sum(file.size_bytes for file in upload.sent)
-    # In one order for all: of two requests that name the same ones, one gets them and not neither.
-    for upload_id in sorted(upload.upload_ids):
-        record = await take_over(services, upload.tenant_id, upload_id)
-        upload.taken.append(record)
-        left -= record.size_bytes
-        if left < 0:
-            raise too_large(rules.max_bytes)
+    try:
+        # In one order for all: of two requests that name the same ones, one gets them and not neither.
+        for upload_id in sorted(upload.upload_ids):
+            record = await take_over(services, upload.tenant_id, upload_id)
+            upload.taken.append(record)
+            left -= record.size_bytes
+            if left < 0:
+                raise too_large(rules.max_bytes)
+    except ConflictError:
+        if not await _answered(services, upload.tenant_id, rules.key):
+            raise
+        return False
     upload.taken.sort(key=lambda record: upload.upload_ids.index(record.upload_id))
-    for record in upload.taken:
-        upload.granted.append(await keep(services, record, upload.session_id))
+    return True
+
+
+async def _answered(services: Services, tenant_id: str, key: str | None) -> bool:
+    """Whether a request of this key has its job, now or in a moment: a client may repeat one under way."""
+    until = time.monotonic() + _REPEATED_SECONDS
+    while key is not None:
+        if await services.store.get_job_by_key(tenant_id, key) is not None:
+            return True
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    return False
 
 
 async def _keep(

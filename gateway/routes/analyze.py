@@ -83,7 +83,7 @@ async def analyze_files(
         await require_room(services, caller)
     upload = Upload(caller.tenant_id, new_id())
     settings = services.settings
-    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset(_FORM_FIELDS), new)
+    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset(_FORM_FIELDS), key, new)
     await receive(request, services, upload, rules)
     try:
         hidden = hidden_field(upload.fields.pop("hidden", None))

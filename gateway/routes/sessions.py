@@ -155,7 +155,7 @@ async def _take_files(
         await require_room(services, caller)
     upload = Upload(caller.tenant_id, session_id or new_id())
     settings = services.settings
-    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset({"hidden"}), new)
+    rules = UploadRules(settings.max_upload_bytes, settings.max_files, frozenset({"hidden"}), key, new)
     await receive(request, services, upload, rules)
     try:
         hidden = hidden_field(upload.fields.get("hidden"))

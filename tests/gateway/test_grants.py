@@ -142,6 +142,38 @@ async def test_a_repeated_request_gets_the_first_answer(granting: Gateway) -> No
     assert len(await blob_keys(granting)) == 2
 
 
+async def test_a_request_that_is_repeated_while_it_is_under_way_gets_the_first_answer(
+    granting: Gateway,
+) -> None:
+    one, two = await grant(granting), await grant(granting, OTHER, "two.csv")
+    await put(granting, one)
+    await put(granting, two, OTHER)
+    key, ids = {"Idempotency-Key": "twice"}, (one["upload_id"], two["upload_id"])
+    first, second = await asyncio.gather(*(use(granting, *ids, headers=key) for _ in range(2)))
+    assert first.status_code == 201, first.text
+    assert second.json() == first.json()
+    assert len(await blob_keys(granting)) == 2
+    other = {"Idempotency-Key": "another"}
+    assert (await use(granting, *ids, headers=other)).json()["error"]["code"] == "upload_used"
+
+
+async def test_a_repeated_request_whose_first_answer_is_deleted_meanwhile_makes_no_empty_session(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted = await grant(gateway)
+    await put(gateway, granted)
+    key = {"Idempotency-Key": "once"}
+    first = (await use(gateway, granted["upload_id"], headers=key)).json()
+
+    async def gone(*_: object) -> None:
+        await gateway.client.delete(f"/sessions/{first['session_id']}")
+
+    monkeypatch.setattr("gateway.jobs.earlier", gone)
+    reply = await use(gateway, granted["upload_id"], headers=key)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "idempotency_conflict")
+    assert (await gateway.client.get("/sessions")).json()["sessions"] == []
+
+
 async def test_another_tenants_upload_is_not_there(granting: Gateway) -> None:
     granted = await grant(granting)
     await put(granting, granted)
