@@ -147,9 +147,9 @@ apply_profiles() {
         SANDGLASS_MODEL=builtin SANDGLASS_OLLAMA_URL="" SANDGLASS_OLLAMA_MODEL=""
     fi
     if has_profile s3; then
-        [ -n "$SANDGLASS_BLOBS" ] || SANDGLASS_BLOBS=$blobs
+        [ -n "$SANDGLASS_BLOBS" ] || move_blobs "$blobs"
     elif [ "$SANDGLASS_BLOBS" = "$blobs" ]; then
-        die "the files of this stack are in MinIO: without the profile s3 they cannot be reached. Keep the profile, or set SANDGLASS_BLOBS to where the files are now"
+        die "the files of this stack are in MinIO: without the profile s3 they cannot be reached. Keep the profile, or say where the files are now: SANDGLASS_BLOBS= (empty) $0 up --profiles none, where none was put into MinIO"
     fi
     if [ "$SANDGLASS_GATEWAYS" != 1 ]; then
         has_profile tls || die "several gateways need the profile tls, which spreads requests over them: --profiles tls"
@@ -159,6 +159,12 @@ apply_profiles() {
         openai:*) [ -n "$SANDGLASS_OUTSIDE" ] || { SANDGLASS_OUTSIDE=1; say "the model $SANDGLASS_MODEL is outside: the worker gets a way out"; } ;;
     esac
     use_certificate
+}
+
+move_blobs() {
+    SANDGLASS_BLOBS=$1
+    ! grep -qs '^SANDGLASS_BLOBS=$' "$settings_file" ||
+        say "files are kept in MinIO from now on; those of before are in MongoDB until they are moved: $0 compose exec -T gateway sandglass blobs copy"
 }
 
 use_certificate() {

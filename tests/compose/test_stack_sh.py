@@ -174,9 +174,12 @@ def test_the_profile_ollama_is_also_used(with_docker: Machine) -> None:
 
 
 def test_the_profile_s3_is_also_used_and_not_lost_unseen(with_docker: Machine) -> None:
-    with_docker.run("prepare", "--profiles", "s3")
+    assert "until they are moved" not in with_docker.run("prepare", "--profiles", "s3").stdout
     assert settings_of(with_docker)["SANDGLASS_BLOBS"].startswith("s3://sandglass?endpoint=http://minio:9000")
     assert "without the profile s3 they cannot be reached" in with_docker.refused("up", "--profiles", "none")
+    assert with_docker.run("prepare", "--profiles", "none", SANDGLASS_BLOBS="").returncode == 0
+    again = with_docker.run("prepare", "--profiles", "s3").stdout
+    assert "those of before are in MongoDB until they are moved: " in again
 
 
 def test_a_model_outside_gives_the_worker_a_way_out(with_docker: Machine) -> None:
