@@ -80,12 +80,18 @@ class Heartbeat:
 
     def _namesake(self, before: bytes | str | None) -> list[str]:
         # The first time it is what the worker before this one left, when it was started again.
-        found = json.loads(before).get("instance") if before is not None and self._beaten else None
-        if found in (None, self._instance):
+        if before is None or not self._beaten or _instance_in(before) in (None, self._instance):
             return []
         return [
             "two workers have one name, and one of them is hidden: give each its own SANDGLASS_WORKER_NAME"
         ]
+
+
+def _instance_in(heartbeat: bytes | str) -> str | None:
+    try:
+        return str(json.loads(heartbeat)["instance"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 async def _store_mark(store: Store | None) -> str | None:

@@ -52,7 +52,12 @@ class Reaper:
             self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
-        asyncio.run(self._sweep_on())
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._sweep_on())
+            except Exception:  # whatever it is, nobody else here would take up lost jobs
+                log.exception("the sweep broke off; it begins anew")
+                self._stop.wait(self._settings.sweep_seconds)
 
     def _note_alive(self) -> None:
         settings = self._settings
@@ -65,8 +70,19 @@ class Reaper:
         store = open_store(self._settings.store)
         client = redis.asyncio.from_url(self._settings.redis_url, socket_timeout=5, socket_connect_timeout=2)
         engines = Engines(self._settings.engine_url, self._settings.gvisor_engine_url)
-        heartbeat, exited = Heartbeat(self._settings), Exited()
         blobs = self._settings.open_blobs(self._settings.store)
+        try:
+            await self._sweep_until_stopped(store, blobs, client, engines)
+        finally:
+            await engines.close()
+            await client.aclose()
+            await blobs.close()
+            await store.close()
+
+    async def _sweep_until_stopped(
+        self, store: Store, blobs: Blobs, client: redis.asyncio.Redis, engines: Engines
+    ) -> None:
+        heartbeat, exited = Heartbeat(self._settings), Exited()
         opened = False
         while not self._stop.is_set():
             try:
@@ -88,10 +104,6 @@ class Reaper:
             await heartbeat.beat(client, engines, store if opened else None)
             self._note_alive()
             await asyncio.to_thread(self._stop.wait, self._settings.sweep_seconds)
-        await engines.close()
-        await client.aclose()
-        await blobs.close()
-        await store.close()
 
 
 async def sweep_jobs(store: Store, settings: Settings) -> None:

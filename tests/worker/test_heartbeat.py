@@ -85,6 +85,16 @@ async def test_a_living_namesake_is_told_of_and_one_that_was_started_again_is_no
         )
 
 
+@pytest.mark.parametrize("left", ["", "no json", "[]", "3", '{"worker": "x"}'])
+async def test_what_is_no_heartbeat_is_no_namesake(
+    settings: Settings, client: redis.asyncio.Redis, left: str
+) -> None:
+    heartbeat = Heartbeat(settings)
+    await beaten(client, heartbeat, settings)
+    await client.set(f"sandglass:worker:{settings.worker_name}", left)
+    assert "one name" not in " ".join((await beaten(client, heartbeat, settings))["weaknesses"])
+
+
 async def test_the_store_is_marked_by_its_oldest_key(settings: Settings, client: redis.asyncio.Redis) -> None:
     store = open_store(settings.store)
     await store.open()

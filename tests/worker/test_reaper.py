@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from store.records import Job, Request, UploadGrant, utc_now
 from tests.engine_services import IMAGE
 from worker.engines.base import ContainerEntry, Engine, EngineRefusedError
 from worker.engines.choose import Engines
-from worker.reaper import Exited, is_stray, sweep_containers, sweep_engines, sweep_jobs, sweep_uploads
+from worker.reaper import Exited, Reaper, is_stray, sweep_containers, sweep_engines, sweep_jobs, sweep_uploads
 from worker.runtime import owner_mark
 from worker.sandbox.standby import Maker
 from worker.settings import Settings
@@ -224,3 +225,20 @@ async def test_granted_uploads_that_have_ended_go_with_their_bytes(tmp_path: Pat
     assert [bool(await store.get_upload("t", grant.upload_id)) for grant in grants] == [False, False, True]
     assert [path.name for path in (tmp_path / "blobs/t/uploads").iterdir()] == ["2"]
     await store.close()
+
+
+def test_a_sweep_that_breaks_off_begins_anew(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept, again = 0, threading.Event()
+
+    async def sweep(*_: object) -> None:
+        nonlocal swept
+        swept += 1
+        if swept == 1:
+            raise ValueError("what nobody thought of")
+        again.set()
+
+    monkeypatch.setattr("worker.reaper.sweep_jobs", sweep)
+    reaper = Reaper(settings.model_copy(update={"engine_url": "dummy:", "sweep_seconds": 0.05}))
+    reaper.start()
+    assert again.wait(20), "the thread is dead, and nobody says so"
+    reaper.stop()
