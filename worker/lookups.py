@@ -25,8 +25,8 @@ from worker.context import JobContext
 from worker.jobs import KINDS, run_job
 from worker.lease import Lease
 from worker.publish import publish
+from worker.readings import files_are_read
 from worker.runtime import Runtime
-from worker.tables import files_are_read
 
 log = structlog.get_logger()
 _KEYS: dict[str, Callable[[JobContext], Awaitable[AnswerKey | None]]] = {

@@ -8,9 +8,10 @@ from store.hidden import EVERYWHERE, hidden_columns, unknown_names
 from store.records import Job, Table
 from worker.context import JobContext
 from worker.ending import JobFailedError, ending
+from worker.readings import reads_first, wait_for_readers
 from worker.reread import read_table_as, read_without_hidden
 from worker.session_facts import write_facts
-from worker.tables import read_files, reads_first, session_of, wait_for_readers
+from worker.tables import read_files, session_of
 
 _COLUMNS_NAMED = 12
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from store.base import BlobMissingError
 from store.hidden import Hidden, hidden_columns, hidden_of_file, still_visible
-from store.records import TERMINAL, Job, Session, StoredFile, Table, utc_now
+from store.records import Session, StoredFile, Table, utc_now
 from worker.analysis.contract import Produced
 from worker.artifacts import read_chunks
 from worker.big_tables import Shelf, digest_of, is_fed, load_fed, part_records, put_parts, replaced
 from worker.context import JobContext
 from worker.ending import JobFailedError
 from worker.harmless import harmless_words
+from worker.readings import reads_files, wait_for_readers
 from worker.sandbox.run import ContainerSandbox, FileToLoad, Loaded
 
 _MIB = 1 << 20
-_POLL_SECONDS = 0.15
 _DOUBTFUL = "formulas without a stored value"
 """A coercion of the sandbox's loaders that makes sums too small."""
 _SHARE_OF_TMPFS = 0.6
 """Of `/work` that uploads or tables may take; the rest is for what is made of them."""
 NOT_READ = "not read: "
-_READINGS: set[asyncio.Future[None]] = set()
-"""Held, or the loop would lose them."""
 
 
 async def session_tables(context: JobContext) -> list[Table]:
@@ -41,7 +37,7 @@ async def session_tables(context: JobContext) -> list[Table]:
         return []
     store = context.runtime.store
     await session_of(context)
-    await wait_for_readers(context, _reads_files)
+    await wait_for_readers(context, reads_files)
     tables = await store.list_tables(job.tenant_id, job.session_id)
     session = await session_of(context)
     for table in tables:
@@ -62,56 +58,6 @@ async def session_of(context: JobContext) -> Session:
     if session is None:
         raise JobFailedError("not_answerable", "The session was deleted.", code="session_deleted")
     return session
-
-
-async def wait_for_readers(context: JobContext, reads: Callable[[Job], bool]) -> None:
-    """Wait until no other job of the session `reads` its files. Raises: JobFailedError."""
-    started = time.monotonic()
-    while readers := await _readers(context, reads):
-        await _read_now(context, readers)
-        if time.monotonic() - started > context.policy.limits.load_wall_seconds:
-            raise JobFailedError(
-                "timeout", "The session's files are still being read. Ask again when that is done."
-            )
-        await asyncio.sleep(_POLL_SECONDS)
-    context.mark("tables_wait_seconds", time.monotonic() - started)
-
-
-async def files_are_read(context: JobContext) -> bool:
-    """Whether no other job of the session reads its files, or is about to."""
-    return not await _readers(context, _reads_files)
-
-
-async def _readers(context: JobContext, reads: Callable[[Job], bool]) -> list[Job]:
-    job = context.job
-    unfinished = await context.runtime.store.list_unfinished(job.tenant_id, job.session_id or "")
-    return [one for one in unfinished if reads(one) and one.task_id != job.task_id]
-
-
-async def _read_now(context: JobContext, readers: list[Job]) -> None:
-    """Do the first reading that no worker has begun: questions that wait may hold every worker it could have.
-
-    If this job ends first, the reading goes on: the worker that gets it from the queue finds it taken.
-    """
-    queued = [one for one in readers if one.kind == "profile" and one.state == "queued"]
-    if not queued:
-        return
-    first = min(queued, key=lambda one: (one.created_at, one.task_id))
-    reading = asyncio.ensure_future(context.run_job(context.runtime, first.tenant_id, first.task_id))
-    _READINGS.add(reading)
-    reading.add_done_callback(_READINGS.discard)
-    await asyncio.shield(reading)
-
-
-def _reads_files(job: Job) -> bool:
-    if job.state in TERMINAL:
-        return False
-    return job.kind == "profile" or reads_first(job)
-
-
-def reads_first(job: Job) -> bool:
-    """Whether it is a question that comes with its files, and has not read them yet."""
-    return bool(job.request.file_ids) and job.approval is None and job.stage in ("queued", "profiling")
 
 
 async def put_tables(context: JobContext, tables: list[Table]) -> None:
