@@ -219,7 +219,8 @@ class Sandglass(JobCalls, UploadCalls):
     def _unreachable(self, error: httpx.HTTPError) -> UnreachableError:
         if isinstance(error, httpx.ConnectError):
             return UnreachableError(
-                f"no Sandglass answers at {self.base_url}; run: sandglass up (make run), or set SANDGLASS_URL"
+                f"no Sandglass answers at {self.base_url}; start it (sandglass up; as containers: "
+                "compose/stack.sh up), or set SANDGLASS_URL"
             )
         return UnreachableError(f"{self.base_url} broke off: {error or type(error).__name__}")
 

@@ -57,6 +57,8 @@ PROFILES=" ollama monitoring tls s3 "
 
 load_settings() {
     local entry name
+    # Defaults in place of what was kept would make another stack of it.
+    [[ ! -e $settings_file || ( -f $settings_file && -r $settings_file ) ]] || die "$settings_file cannot be read; run this as its owner, or name another folder: SANDGLASS_COMPOSE_STATE"
     for entry in "${KEPT[@]}"; do
         name=${entry%%=*}
         # Set but empty is an answer, too: SANDGLASS_PORT= is a free port.

@@ -25,6 +25,11 @@ def test_what_is_set_wrongly_is_not_kept(with_docker: Machine, name: str, value:
     assert not with_docker.state.exists()
 
 
+def test_settings_that_cannot_be_read_are_not_passed_over(with_docker: Machine) -> None:
+    (with_docker.state / ".env").mkdir(parents=True)
+    assert "/.env cannot be read; run this as its owner" in with_docker.refused("down")
+
+
 def test_settings_that_an_editor_put_in_quotes(with_docker: Machine) -> None:
     with_docker.state.mkdir()
     (with_docker.state / ".env").write_bytes(b"SANDGLASS_WORKERS=\"3\"\r\nSANDGLASS_STANDBY='2' \n")
