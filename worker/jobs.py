@@ -160,7 +160,7 @@ def _engine_words(error: EngineError) -> str:
     if isinstance(error, ImageMissingError):
         return "The sandbox image is not there: whoever runs this stack makes it with `make image`."
     if isinstance(error, EngineUnavailableError):
-        return "The container engine does not answer: whoever runs this stack sees why with `sandglass doctor`."
+        return "The container engine does not answer: whoever runs this stack learns why: `sandglass doctor`."
     return "The container engine refused to run this job: `sandglass doctor` says more."
 
 
