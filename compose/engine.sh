@@ -88,18 +88,29 @@ find_podman_socket() {
     die "Podman's socket does not answer; start it: systemctl enable --now podman.socket (as root), systemctl --user enable --now podman.socket (as yourself), or without systemd: podman system service --time=0 unix:///run/podman/podman.sock &"
 }
 
-# Older ones leave out limits, groups and `network_mode: none` without a word (docs/decisions/0020).
+# Older ones than 1.3 leave out limits, groups and `network_mode: none` without a word (docs/decisions/0020).
 find_podman_tool() {
+    local own=""
     if [ -n "$SANDGLASS_COMPOSE" ]; then
         read -r -a tool <<<"$SANDGLASS_COMPOSE"
-    elif command -v podman-compose >/dev/null; then
-        tool=(podman-compose)
     else
-        die "no compose tool for Podman: pipx install podman-compose"
+        tool=(podman-compose)
+        at_least "$(podman_compose_version)" 1.3 || own=1
     fi
-    tool_version=$("${tool[@]}" version 2>/dev/null | sed -n 's/^podman-compose version:* *\([0-9.]*\).*/\1/p' | head -n 1) || true
-    [ -n "$tool_version" ] || command -v "${tool[0]}" >/dev/null || die "SANDGLASS_COMPOSE is '$SANDGLASS_COMPOSE', which is not there; correct it in the environment or in $settings_file"
-    at_least "${tool_version:-0}" 1.3 || die "${tool[*]} is ${tool_version:-too old to say its version}: before 1.3 it leaves out limits without a word; pipx install podman-compose"
+    if [ -n "$own" ]; then
+        ! command -v podman-compose >/dev/null || say "podman-compose here is $(podman_compose_version): before 1.3 it leaves out limits without a word; it is passed over" >&2
+        tool=("$("$here/podman_compose.sh")") || exit 1
+    fi
+    tool_version=$(podman_compose_version)
+    [ "$tool_version" != 0 ] || command -v "${tool[0]}" >/dev/null || die "SANDGLASS_COMPOSE is '$SANDGLASS_COMPOSE', which is not there; correct it in the environment or in $settings_file"
+    at_least "$tool_version" 1.3 || die "${tool[*]} is $tool_version: before 1.3 it leaves out limits without a word; leave SANDGLASS_COMPOSE empty for one that does not"
+}
+
+# 0: none, or one too old to say.
+podman_compose_version() {
+    local said
+    said=$("${tool[@]}" version 2>/dev/null | sed -n "s/^podman-composer* version:* *\([0-9.]*\).*/\1/p") || true
+    echo "${said:-0}"
 }
 
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }

@@ -8,6 +8,7 @@ import shutil
 import socket
 import stat
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
@@ -22,7 +23,8 @@ case "$*" in
   "version"*) echo 5.0.0 ;;
 esac
 """
-OLD_PODMAN_COMPOSE = "#!/bin/sh\necho 'podman-compose version: 1.0.6'\n"
+OLD_PODMAN_COMPOSE = "#!/bin/sh\necho 'podman-composer version  1.0.3'\n"
+"""As Debian 12's says it."""
 
 
 def test_no_engine(machine: Machine) -> None:
@@ -57,14 +59,46 @@ def test_podman_without_a_socket(machine: Machine) -> None:
     assert "podman.socket" in said
 
 
-def test_a_podman_compose_that_leaves_out_limits(machine: Machine) -> None:
+@pytest.fixture
+def with_old_podman_compose(machine: Machine) -> Iterator[Machine]:
     machine.has("podman", "#!/bin/sh\necho 5.0.0\n")
     machine.has("podman-compose", OLD_PODMAN_COMPOSE)
     path = machine.folder / "podman.sock"
+    machine.environ |= {
+        "SANDGLASS_ENGINE": "podman",
+        "SANDGLASS_ENGINE_SOCKET": str(path),
+        "SANDGLASS_HOME": str(machine.folder / "home"),
+    }
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
-        said = machine.refused("up", SANDGLASS_ENGINE="podman", SANDGLASS_ENGINE_SOCKET=str(path))
-    assert "is 1.0.6: before 1.3 it leaves out limits" in said
+        yield machine
+
+
+def test_a_podman_compose_that_leaves_out_limits(with_old_podman_compose: Machine) -> None:
+    said = with_old_podman_compose.refused("up", SANDGLASS_COMPOSE="podman-compose")
+    assert "is 1.0.3: before 1.3 it leaves out limits" in said
+
+
+def test_an_old_podman_compose_is_passed_over(with_old_podman_compose: Machine) -> None:
+    """Here by one that is installed already: that it is installed, each test with podman-compose needs."""
+    machine = with_old_podman_compose
+    own = machine.folder / "home/podman-compose"
+    (own / "bin").mkdir(parents=True)
+    (own / "lock").write_text((ROOT / "compose/podman-compose.lock").read_text())
+    (own / "bin/podman-compose").symlink_to(machine.bin / "newer")
+    machine.has("newer", "#!/bin/sh\necho 'podman-compose version 1.6.0'\n")
+    done = machine.run("prepare")
+    assert done.returncode == 0, done.stderr
+    assert "podman-compose here is 1.0.3" in done.stderr
+    assert f"compose tool: {own}/bin/podman-compose 1.6.0" in done.stdout
+
+
+def test_nothing_is_installed_where_that_is_not_wanted(with_old_podman_compose: Machine) -> None:
+    machine = with_old_podman_compose
+    said = machine.refused("up", SANDGLASS_INSTALL="0")
+    assert "podman-compose 1.3 or newer is needed" in said
+    assert "--require-hashes" in said
+    assert not (machine.folder / "home").exists()
 
 
 def test_podmans_containers_of_an_older_image_are_made_anew(machine: Machine) -> None:
@@ -160,7 +194,7 @@ def test_every_variable_of_the_compose_file_is_remembered(with_docker: Machine) 
     with_docker.run("prepare")
     kept = settings_of(with_docker)
     named = set(
-        re.findall(r"\$\{((?:SANDGLASS|COMPOSE)_[A-Z_]+)", (ROOT / "compose/compose.yaml").read_text())
+        re.findall(r"\$\{((?:SANDGLASS|COMPOSE)_[A-Z0-9_]+)", (ROOT / "compose/compose.yaml").read_text())
     )
     assert named - set(kept) == {"SANDGLASS_START_SECONDS"}
 

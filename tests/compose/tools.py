@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,13 +32,8 @@ def docker_compose_2() -> list[str]:
 
 
 def podman_compose() -> list[str]:
-    """podman-compose of the lock file, in a folder of its own: it is no library of ours."""
-    folder = STATE / "podman-compose"
-    if "1.6.0" not in _said([str(folder / "bin/podman-compose"), "--version"]):
-        _fetch([sys.executable, "-m", "venv", "--clear", folder], "podman-compose")
-        pip = [folder / "bin/python", "-m", "pip", "install", "-q", "--require-hashes", "--no-deps"]
-        _fetch([*pip, "-r", HERE / "podman-compose.lock"], "podman-compose")
-    return [str(folder / "bin/podman-compose")]
+    """The one that stack.sh takes where the machine has none that will do."""
+    return [_fetch([ROOT / "compose/podman_compose.sh"], "podman-compose").strip()]
 
 
 TOOLS: dict[str, Callable[[], list[str]]] = {
@@ -58,12 +52,13 @@ def _said(command: list[str]) -> str:
         return ""
 
 
-def _fetch(command: list[str | Path], what: str) -> None:
+def _fetch(command: list[str | Path], what: str) -> str:
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=_FETCH_SECONDS, check=False, cwd=ROOT
     )
     if done.returncode:
         missing(f"{what} could not be fetched: {done.stderr.strip()[-300:]}")
+    return done.stdout
 
 
 def _without_colors() -> dict[str, str]:
