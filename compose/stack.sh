@@ -28,7 +28,14 @@ say() { printf 'stack: %s\n' "$*"; }
 die() { printf 'stack: %s\n' "$*" >&2; exit 1; }
 usage() { sed -n '4,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 
-compose() { "${tool[@]}" -p "$COMPOSE_PROJECT_NAME" "${files[@]}" "$@"; }
+compose() {
+    local whole=("${tool[@]}" -p "$COMPOSE_PROJECT_NAME" "${files[@]}" "$@")
+    if [ "$engine" = docker ]; then "${whole[@]}"
+    else { "${whole[@]}" 2>&1 >&3 3>&- | without_noise >&2; } 3>&1; fi
+}
+
+# Podman without systemd says at each start that it runs no health checks, which nothing here waits for.
+without_noise() { sed -u -e '/unable to get systemd connection to .* healthchecks/d' -e '/WARNING: unused networks/d'; }
 
 # Of what the compose tools print only what went wrong is news.
 compose_quietly() {
@@ -107,9 +114,10 @@ await_ready() {
 }
 
 explain_not_ready() {
-    local service
+    local service optional=""
     compose ps >&2 || true
-    for service in gateway worker engine-proxy mongo redis; do
+    ! has_profile s3 || optional="minio s3-bucket"
+    for service in gateway worker engine-proxy mongo redis $optional; do
         printf '%s\n' "--- the end of the log of $service" >&2
         compose logs --tail 8 "$service" 2>&1 | tail -n 8 >&2 || true
     done
@@ -210,7 +218,7 @@ down() {
     esac
     find_engine
     if [ -n "$volumes" ]; then
-        say "losing for good: all sessions, files, jobs and keys (MongoDB), the queue (Redis), fetched models, certificates, figures"
+        say "losing for good: all sessions, files, jobs and keys (MongoDB, MinIO), the queue (Redis), fetched models, certificates, figures"
         arguments+=(--volumes)
     fi
     stop_workers

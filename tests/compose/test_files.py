@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,16 @@ def test_every_file_that_is_mounted_is_there() -> None:
         for volume in service.get("volumes", []):
             if volume.startswith("./"):
                 assert Path(FOLDER, volume.split(":")[0]).exists(), volume
+
+
+def test_caddy_is_given_every_variable_that_its_file_names() -> None:
+    named = set(re.findall(r"\{\$([A-Z_]+)", (FOLDER / "tls/Caddyfile").read_text()))
+    assert "SANDGLASS_TLS_PORT" in named, "where plain HTTP leads: Caddy knows only the port inside"
+    assert named <= set(_plain()["services"]["tls"]["environment"])
+
+
+def test_gateway_and_worker_are_given_all_of_s3() -> None:
+    services = _plain()["services"]
+    for name in ("gateway", "worker"):
+        assert {"SANDGLASS_BLOBS", "SANDGLASS_S3_PUBLIC_ENDPOINT"} <= set(services[name]["environment"])
+        assert {"sandglass_s3_access_key", "sandglass_s3_secret_key"} <= set(services[name]["secrets"])
