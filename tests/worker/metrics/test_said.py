@@ -32,8 +32,10 @@ async def runtime(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncI
 
 
 @pytest.fixture
-def said() -> Iterator[Said]:
+def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[Said]:
     """All that is said; each number must be one that the tally takes."""
+    # Tests before, in this process, may have left sandboxes of theirs to be swept by others.
+    monkeypatch.setattr("worker.metrics.sandboxes._alive", set())
     tally = a_tally()
     with heard() as numbers:
         yield numbers
