@@ -12,6 +12,7 @@ from worker.settings import Settings as WorkerSettings
 ROOT = Path(__file__).parents[1]
 NAME = re.compile(r"SANDGLASS_[A-Z0-9_]*[A-Z0-9]")
 CODE = ("client", "compose", "gateway", "images", "podman", "policies", "sandbox_image", "store", "worker")
+READ = (".py", ".sh", ".yaml")
 DOCS = ("compose", "docs", "podman")
 
 
@@ -25,7 +26,7 @@ def names_of(settings: type[BaseSettings]) -> set[str]:
 
 
 def test_settings_and_docs_name_the_same() -> None:
-    files = [file for top in CODE for file in (ROOT / top).rglob("*") if file.suffix in (".py", ".sh", ".yaml")]
+    files = [file for top in CODE for file in (ROOT / top).rglob("*") if file.suffix in READ]
     read = names_in(files).union(*map(names_of, (GatewaySettings, ModelSettings, WorkerSettings)))
     told = names_in([ROOT / "README.md", *(file for top in DOCS for file in (ROOT / top).rglob("*.md"))])
     assert len(read) > 30

@@ -33,6 +33,7 @@ class Heartbeat:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._key = f"sandglass:worker:{settings.worker_name}"
         self._instance = new_id()[:12]
         self._beaten = False
         self._told: list[str] = []
@@ -52,13 +53,12 @@ class Heartbeat:
         facts |= await _engine_facts(engines, settings)
         await _say_engines(engines, facts)
         seconds = int(settings.sweep_seconds * 3) + 5
-        key = f"sandglass:worker:{settings.worker_name}"
         try:
             facts["clock_seconds"] = await _clock_ahead(client)
-            before = await client.get(key)
+            before = await client.get(self._key)
             odd = [*self._clock(facts["clock_seconds"]), *self._namesake(before)]
             facts["weaknesses"] += odd
-            await client.set(key, json.dumps(facts), ex=seconds)
+            await client.set(self._key, json.dumps(facts), ex=seconds)
             self._beaten = True
             say("sandglass_heartbeat_timestamp_seconds", time.time())
             say("sandglass_redis_up", 1)
@@ -68,6 +68,14 @@ class Heartbeat:
         except (RedisError, OSError) as error:
             say("sandglass_redis_up", 0)
             log.error("no heartbeat", error=str(error))
+
+    async def end(self, client: redis.asyncio.Redis) -> None:
+        """Take it back: who asks whether there is a worker must not be told of one that has ended."""
+        try:
+            if _instance_in(await client.get(self._key) or b"") == self._instance:
+                await client.delete(self._key)
+        except (RedisError, OSError) as error:
+            log.warning("heartbeat not taken back; it lapses", error=str(error))
 
     def _clock(self, ahead_seconds: float) -> list[str]:
         allowed = self._settings.lease_seconds / _CLOCK_SHARE

@@ -104,6 +104,7 @@ class Reaper:
             await heartbeat.beat(client, engines, store if opened else None)
             self._note_alive()
             await asyncio.to_thread(self._stop.wait, self._settings.sweep_seconds)
+        await heartbeat.end(client)
 
 
 async def sweep_jobs(store: Store, settings: Settings) -> None:

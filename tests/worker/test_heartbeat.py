@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import redis.asyncio
 
 from store.keys import hash_key, make_key
 from store.mark import store_mark
 from store.open import open_store
 from store.records import ApiKey, utc_now
+from tests.engine_services import wait_for
 from worker.engines.choose import Engines
 from worker.heartbeat import Heartbeat
+from worker.reaper import Reaper
 from worker.settings import Settings
 
 SAFE_SECONDS = 45 / 4
@@ -117,3 +120,26 @@ async def test_the_store_is_marked_by_its_oldest_key(settings: Settings, client:
 async def test_without_redis_it_goes_on(settings: Settings) -> None:
     async with redis.asyncio.from_url("redis://127.0.0.1:1/0") as away:
         await Heartbeat(settings).beat(away, Engines("dummy:"), None)
+
+
+async def test_at_its_end_a_worker_takes_back_its_own_heartbeat_and_no_other(
+    settings: Settings, client: redis.asyncio.Redis
+) -> None:
+    key = f"sandglass:worker:{settings.worker_name}"
+    before, after = Heartbeat(settings), Heartbeat(settings)
+    await beaten(client, before, settings)
+    await beaten(client, after, settings)
+    await before.end(client)
+    assert await client.exists(key)
+    await after.end(client)
+    assert not await client.exists(key)
+
+
+def test_a_sweep_that_is_stopped_takes_the_heartbeat_back(settings: Settings) -> None:
+    key = f"sandglass:worker:{settings.worker_name}"
+    reaper = Reaper(settings.model_copy(update={"engine_url": "dummy:"}))
+    with redis.Redis.from_url(settings.redis_url) as client:
+        reaper.start()
+        wait_for(lambda: bool(client.exists(key)), 20, "it beats")
+        reaper.stop()
+        assert not client.exists(key)
