@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from client.errors import ClientError
-from store.secret_files import SecretFileError, find_setting
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT = 8000
@@ -67,6 +66,9 @@ def find_key(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def _first_key(environ: Mapping[str, str], path: Path) -> str:
+    # Not at the top: bootstrap.sh reads this module before the libraries are there.
+    from store.secret_files import SecretFileError, find_setting
+
     try:
         if first := find_setting("SANDGLASS_FIRST_KEY", environ):
             return first
